@@ -1,0 +1,173 @@
+#include "core/analyzer.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace deepstack {
+namespace {
+
+constexpr float kWeakShare = 0.25F;  // detections from this share of the threshold may continue tracks
+// Between two timelines nobody knows how long it was; this much is assumed.
+constexpr double kUnknownGap_s = 1;
+
+TrackerSettings tracker_settings(const Settings& settings) {
+  return {settings.threshold, kWeakShare * settings.threshold, settings.track_max_age_ms / 1000.0};
+}
+
+}  // namespace
+
+Analyzer::Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder, Proposer proposer)
+    : settings_(settings),
+      encoder_(std::move(encoder)),
+      matcher_(encoder_->info().shape, encoder_->info().match),
+      proposer_(std::move(proposer)),
+      tracker_(tracker_settings(settings_), matcher_),
+      identifier_(settings_, matcher_) {}
+
+Result<std::unique_ptr<Analyzer>> Analyzer::create(const Settings& settings,
+                                                   std::shared_ptr<Encoder> encoder) {
+  if (Status status = settings.validate(); !status.ok()) return status;
+  Result<Proposer> proposer = make_proposer(settings);
+  if (!proposer.ok()) return proposer.status();
+  return std::unique_ptr<Analyzer>(
+      new Analyzer(settings, std::move(encoder), *std::move(proposer)));
+}
+
+double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) {
+  const bool new_timeline = started_ && time.timeline != frame_.time.timeline;
+  if (new_timeline) timeline_offset_s_ = seconds_ + kUnknownGap_s - to_seconds(time.ns);
+  const double seconds = std::max(to_seconds(time.ns) + timeline_offset_s_,
+                                  started_ ? seconds_ : std::numeric_limits<double>::lowest());
+  frame_.time = time;
+  started_ = true;
+  if (new_timeline) {
+    Event gap = event(EventKind::kStreamGap);
+    gap.gap_s = -1;
+    events.push_back(std::move(gap));
+    tell_ended(tracker_.finish(), events);
+  }
+  seconds_ = seconds;
+  return seconds;
+}
+
+Result<std::vector<Detection>> Analyzer::detect(const AnalyzerFrame& frame, double seconds) const {
+  Result<std::vector<Detection>> found =
+      proposer_({frame.rgb, frame.number, seconds, frame.upstream});
+  if (!found.ok()) return found;
+  const auto width = static_cast<float>(frame.rgb.cols);
+  const auto height = static_cast<float>(frame.rgb.rows);
+  std::erase_if(*found, [&](const Detection& detection) {
+    return !settings_.accepts(detection.label) || !(clip(detection.box, width, height).area() >= 1);  // also NaN
+  });
+  return found;
+}
+
+Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
+                                             const std::vector<Detection>& detections,
+                                             double seconds) const {
+  Appearances appearances(detections.size());
+  std::vector<Box> boxes;
+  std::vector<size_t> index;
+  for (size_t i = 0; i < detections.size(); ++i) {
+    if (detections[i].score < settings_.threshold) continue;
+    boxes.push_back(detections[i].box);
+    index.push_back(i);
+  }
+  Result<std::vector<Feature>> features = encoder_->encode(frame.rgb, boxes);
+  if (!features.ok()) return features.status();
+  for (size_t i = 0; i < index.size(); ++i) {
+    appearances[index[i]] = make_appearance((*features)[i], matcher_.shape(), seconds);
+  }
+  return appearances;
+}
+
+ObservedObject Analyzer::observed(const Track& track) const {
+  ObservedObject object{.detection = track.detection,
+                        .track_id = track.id,
+                        .confirmed = track.confirmed,
+                        .identity = std::nullopt};
+  if (const IdentityEvidence* identity = identifier_.identity_of(track.id)) {
+    object.identity = *identity;
+  }
+  return object;
+}
+
+Event Analyzer::event(EventKind kind) const {
+  Event event;
+  event.kind = kind;
+  event.frame = frame_;
+  return event;
+}
+
+void Analyzer::tell_ended(const std::vector<Track>& ended, std::vector<Event>& events) {
+  for (const Track& track : ended) {
+    if (track.confirmed) {
+      events.push_back(event(EventKind::kEnd));
+      events.back().objects.push_back(observed(track));
+      events.back().objects.back().region_id = ++last_region_id_;
+    }
+    identifier_.forget(track.id);
+    told_.erase(track.id);
+  }
+}
+
+void Analyzer::tell_tracks(std::vector<ObservedObject>& objects, std::vector<Event>& events) {
+  Event update = event(EventKind::kUpdate);
+  for (const Track& track : tracker_.tracks()) {
+    if (!track.observed) continue;
+    objects.push_back(observed(track));
+    objects.back().region_id = ++last_region_id_;
+    if (!track.confirmed) continue;
+    if (told_.insert(track.id).second) {
+      events.push_back(event(EventKind::kNew));
+      events.back().objects.push_back(objects.back());
+    }
+    update.objects.push_back(objects.back());
+  }
+  if (!update.objects.empty()) events.push_back(std::move(update));
+}
+
+Result<AnalyzerResult> Analyzer::analyze(const AnalyzerFrame& frame) {
+  AnalyzerResult result;
+  result.events = std::exchange(untold_, {});
+  Status status = analyze(frame, result);
+  if (status.ok()) return result;
+  untold_ = std::move(result.events);
+  return status;
+}
+
+Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
+  frame_.width = frame.rgb.cols;
+  frame_.height = frame.rgb.rows;
+  frame_.pts_ns = frame.pts_ns;
+  const double seconds = continuous_seconds(frame.time, result.events);
+  Result<std::vector<Detection>> detections = detect(frame, seconds);
+  if (!detections.ok()) return detections.status();
+  Result<Appearances> appearances = look(frame, *detections, seconds);
+  if (!appearances.ok()) return appearances.status();
+
+  Result<std::vector<Track>> ended = tracker_.update(seconds, *detections, *appearances);
+  if (!ended.ok()) return ended.status();
+  tell_ended(*ended, result.events);
+  Result<std::vector<Correction>> corrections =
+      identifier_.update(seconds, tracker_.tracks(), *appearances);
+  if (!corrections.ok()) return corrections.status();
+  for (Correction& correction : *corrections) {
+    Event correcting = event(correction.kind);
+    correcting.track_id = correction.track_id;
+    correcting.from_uuid = std::move(correction.from_uuid);
+    correcting.to_uuid = std::move(correction.to_uuid);
+    result.events.push_back(std::move(correcting));
+  }
+  tell_tracks(result.objects, result.events);
+  return {};
+}
+
+std::vector<Event> Analyzer::finish() {
+  std::vector<Event> events = std::exchange(untold_, {});
+  tell_ended(tracker_.finish(), events);
+  return events;
+}
+
+}  // namespace deepstack

@@ -1,0 +1,81 @@
+// Analyzer: the one way through for a frame of one stream: proposals -> tower and fusion -> tracks ->
+// identities -> events. Synchronous; owned by one stream (or program), called by one thread.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <opencv2/core/mat.hpp>
+
+#include "core/encoder.h"
+#include "core/event/event.h"
+#include "core/identity/identifier.h"
+#include "core/identity/tracker.h"
+#include "core/model/matcher.h"
+#include "core/proposal/proposer.h"
+#include "core/settings.h"
+
+namespace deepstack {
+
+struct AnalyzerFrame {
+  cv::Mat rgb;  // [height, width] CV_8UC3
+  MediaTime time;
+  int64_t pts_ns = -1;
+  int64_t number = 0;                               // in the stream, from 1
+  const std::vector<Detection>* upstream = nullptr; // null: not looked at upstream
+};
+
+struct AnalyzerResult {
+  std::vector<ObservedObject> objects;  // every track seen in the frame, also tentative ones
+  std::vector<Event> events;            // in the order they are to be told
+};
+
+class Analyzer {
+ public:
+  // Fails when settings are wrong or a file they name cannot be read.
+  static Result<std::unique_ptr<Analyzer>> create(const Settings& settings,
+                                                  std::shared_ptr<Encoder> encoder);
+
+  // REQUIRES: times do not fall within a timeline. After an error the next frame can be given; what
+  // was to be told before it is told with the next result.
+  Result<AnalyzerResult> analyze(const AnalyzerFrame& frame);
+
+  // Ends every track: its `end` events.
+  std::vector<Event> finish();
+
+  size_t track_count() const { return tracker_.tracks().size(); }
+  const Gallery& gallery() const { return identifier_.gallery(); }
+
+ private:
+  using Appearances = std::vector<std::optional<Appearance>>;
+
+  Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder, Proposer proposer);
+
+  Status analyze(const AnalyzerFrame& frame, AnalyzerResult& result);
+  double continuous_seconds(MediaTime time, std::vector<Event>& events);
+  Result<std::vector<Detection>> detect(const AnalyzerFrame& frame, double seconds) const;
+  Result<Appearances> look(const AnalyzerFrame& frame, const std::vector<Detection>& detections,
+                           double seconds) const;
+  ObservedObject observed(const Track& track) const;
+  Event event(EventKind kind) const;
+  void tell_ended(const std::vector<Track>& ended, std::vector<Event>& events);
+  void tell_tracks(std::vector<ObservedObject>& objects, std::vector<Event>& events);
+
+  const Settings settings_;
+  const std::shared_ptr<Encoder> encoder_;
+  const Matcher matcher_;
+  const Proposer proposer_;
+  Tracker tracker_;
+  Identifier identifier_;
+  EventFrame frame_;               // of the frame at hand
+  bool started_ = false;
+  double timeline_offset_s_ = 0;   // added to a timeline's seconds, so that time never falls
+  double seconds_ = 0;
+  uint64_t last_region_id_ = 0;
+  std::set<int64_t> told_;         // tracks that a `new` event was sent for
+  std::vector<Event> untold_;      // of a frame that failed half-way
+};
+
+}  // namespace deepstack

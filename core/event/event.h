@@ -1,0 +1,63 @@
+// Event: what the analysis says about a stream, before it is written as JSON (event_json.h).
+//
+// Three ids are kept apart: region_id numbers boxes within a run's frames, track_id is one track of
+// this stream and run, identity.uuid is the same person or thing wherever and whenever it is seen.
+// What was said is never rewritten: rename and merge correct it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/frame/detection.h"
+#include "core/time/media_time.h"
+
+namespace deepstack {
+
+enum class EventKind { kNew, kUpdate, kEnd, kRename, kMerge, kStreamGap, kStats };
+enum class IdentityState { kTentative, kConfirmed };
+
+// Why a track is taken to be an identity.
+struct IdentityEvidence {
+  std::string uuid;
+  int64_t number = 0;       // the identity's number in this run, for formats that want integers
+  IdentityState state = IdentityState::kTentative;
+  float score = 0;          // probability that it is the same; 1 for an identity that began here
+  float margin = 0;         // to the runner-up's probability
+  std::string runner_up;    // uuid, "" when there is none
+  double gap_s = 0;         // since the identity was last seen before this track
+  std::vector<float> levels;  // similarity on each level, shallow first
+};
+
+struct ObservedObject {
+  Detection detection;
+  uint64_t region_id = 0;
+  int64_t track_id = 0;
+  bool confirmed = true;  // tentative tracks are in no event, but in the result of the frame
+  std::optional<IdentityEvidence> identity;
+};
+
+// Where and when the event is.
+struct EventFrame {
+  int width = 0;
+  int height = 0;
+  MediaTime time;
+  int64_t pts_ns = -1;
+  double age_ms = 0;  // from the frame's arrival to this event; wall-clock
+};
+
+struct Event {
+  EventKind kind = EventKind::kUpdate;
+  EventFrame frame;
+  std::vector<ObservedObject> objects;  // new, update, end
+
+  int64_t track_id = 0;     // rename: the track whose identity changes
+  std::string from_uuid;    // rename, merge
+  std::string to_uuid;      // rename, merge
+  double gap_s = 0;         // stream_gap: length, negative when unknown
+  std::vector<std::pair<std::string, uint64_t>> counters;  // stats
+};
+
+}  // namespace deepstack

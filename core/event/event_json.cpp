@@ -1,0 +1,128 @@
+#include "core/event/event_json.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <nlohmann/json.hpp>
+
+namespace deepstack {
+namespace {
+
+using nlohmann::json;
+
+// Scores and normalised coordinates: four decimals say all there is.
+double rounded(double value) { return std::isfinite(value) ? std::round(value * 1e4) / 1e4 : 0; }
+
+// A probability or confidence, whatever scale its detector thinks in: 0..1.
+double share(double value) { return std::clamp(rounded(value), 0.0, 1.0); }
+
+json identity_json(const IdentityEvidence& identity) {
+  json levels = json::array();
+  for (const float level : identity.levels) levels.push_back(rounded(level));
+  json result{
+      {"id", identity.uuid},
+      {"state", identity.state == IdentityState::kConfirmed ? "confirmed" : "tentative"},
+      {"score", share(identity.score)},
+      {"margin", rounded(identity.margin)},
+      {"gap_s", rounded(identity.gap_s)},
+      {"levels", std::move(levels)},
+  };
+  if (!identity.runner_up.empty()) result["runner_up"] = identity.runner_up;
+  return result;
+}
+
+json object_json(const ObservedObject& object, const EventFrame& frame) {
+  const Detection& detection = object.detection;
+  const Box box =
+      clip(detection.box, static_cast<float>(frame.width), static_cast<float>(frame.height));
+  const int x = static_cast<int>(std::lround(box.x));
+  const int y = static_cast<int>(std::lround(box.y));
+  const double width = std::max(1, frame.width);
+  const double height = std::max(1, frame.height);
+  json result{
+      {"x", x},
+      {"y", y},
+      {"w", static_cast<int>(std::lround(box.right())) - x},
+      {"h", static_cast<int>(std::lround(box.bottom())) - y},
+      {"region_id", object.region_id},
+      {"id", object.track_id},
+      {"roi_type", detection.label},
+      {"detection",
+       {{"bounding_box",
+         {{"x_min", rounded(box.x / width)},
+          {"y_min", rounded(box.y / height)},
+          {"x_max", rounded(box.right() / width)},
+          {"y_max", rounded(box.bottom() / height)}}},
+        {"confidence", share(detection.score)},
+        {"label", detection.label}}},
+  };
+  if (detection.label_id >= 0) result["detection"]["label_id"] = detection.label_id;
+  if (object.identity) result["identity"] = identity_json(*object.identity);
+  return result;
+}
+
+void add_details(const Event& event, json& result) {
+  switch (event.kind) {
+    case EventKind::kRename:
+      result["rename"] = {{"id", event.track_id}, {"from", event.from_uuid}, {"to", event.to_uuid}};
+      return;
+    case EventKind::kMerge:
+      result["merge"] = {{"from", {event.from_uuid}}, {"to", event.to_uuid}};
+      return;
+    case EventKind::kStreamGap:
+      if (event.gap_s >= 0) result["gap_s"] = rounded(event.gap_s);
+      return;
+    case EventKind::kStats:
+      for (const auto& [name, value] : event.counters) result["stats"][name] = value;
+      return;
+    default:
+      result["objects"] = json::array();
+      for (const ObservedObject& object : event.objects) {
+        result["objects"].push_back(object_json(object, event.frame));
+      }
+  }
+}
+
+}  // namespace
+
+const char* event_name(EventKind kind) {
+  switch (kind) {
+    case EventKind::kNew:
+      return "new";
+    case EventKind::kUpdate:
+      return "update";
+    case EventKind::kEnd:
+      return "end";
+    case EventKind::kRename:
+      return "rename";
+    case EventKind::kMerge:
+      return "merge";
+    case EventKind::kStreamGap:
+      return "stream_gap";
+    case EventKind::kStats:
+      return "stats";
+  }
+  return "update";
+}
+
+std::string to_json(const Event& event, const EventSource& source) {
+  json time{
+      {"source", source.live ? "arrival" : "file"},
+      {"running_time", event.frame.time.ns},
+      {"timeline", event.frame.time.timeline},
+      {"age_ms", rounded(event.frame.age_ms)},
+  };
+  if (event.frame.pts_ns >= 0) time["pts"] = event.frame.pts_ns;
+  json result{
+      {"schema", "deepstack-1"},
+      {"event", event_name(event.kind)},
+      {"resolution", {{"width", event.frame.width}, {"height", event.frame.height}}},
+      {"timestamp", event.frame.time.ns},
+      {"time", std::move(time)},
+  };
+  if (!source.name.empty()) result["source"] = source.name;
+  add_details(event, result);
+  return result.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace deepstack

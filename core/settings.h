@@ -1,0 +1,50 @@
+// Settings: everything a user can choose for one stream, with its defaults and limits. The element
+// and the program fill it; it is validated once and copied, never shared.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+
+namespace deepstack {
+
+enum class InferenceRegion { kFullFrame, kRoiList };
+enum class ProposalSource { kAuto, kUpstream, kMotion, kHog, kFile };
+enum class DropPolicy { kAuto, kNever, kOldest };
+enum class GalleryMode { kOff, kRead, kLearn };
+
+struct Settings {
+  std::string model;            // folder with config.json and model.safetensors; "" = the default
+  std::string device = "auto";  // auto | cpu | cuda | cuda:N
+
+  int inference_interval = 1;          // every Nth frame, 1 = all
+  int inference_rate_numerator = 0;    // frames a second of media time; 0/1 = off; wins over interval
+  int inference_rate_denominator = 1;
+  InferenceRegion inference_region = InferenceRegion::kRoiList;
+  int batch_size = 16;                 // most crops in one pass of the tower
+
+  ProposalSource proposals = ProposalSource::kAuto;
+  std::string proposals_file;          // MOTChallenge det.txt, for kFile
+  std::string object_class;            // comma list of labels to analyse; "" = all
+  float threshold = 0.5F;              // detections at or above begin tracks
+  DropPolicy drop_policy = DropPolicy::kAuto;
+
+  int track_max_age_ms = 2000;         // a track unseen for longer ends
+
+  GalleryMode gallery_mode = GalleryMode::kLearn;
+  int64_t gallery_max_bytes = 64 << 20;
+  double gallery_ttl_s = 72 * 3600;    // an identity unseen for longer is forgotten
+  float reid_threshold = 0.5F;         // match probability from which an identity is the same again
+
+  std::string source;                  // camera or file name written into events
+
+  // First value that is out of its range, by property name; ok when there is none.
+  Status validate() const;
+
+  // True when a detection with this label is to be analysed.
+  bool accepts(const std::string& label) const;
+};
+
+}  // namespace deepstack

@@ -1,0 +1,99 @@
+// Stream: one camera or file under analysis. Frames are offered by the streaming thread, analysed one
+// at a time by a worker thread of the stream's own, and leave as JSON lines that a third thread takes.
+//
+//   streaming thread   sample() -> offer() -> ... -> end()      never waits for the model when live
+//   worker thread      frame -> RGB copy -> lease returned -> Analyzer -> EventQueue
+//   events thread      next() until it says kFinished
+//
+// Between the first two stands a mailbox of one frame. DropPolicy::kOldest replaces the frame in it
+// (and counts it); kNever makes offer() wait for room, so that nothing of a file is left out.
+// Lock order: mailbox mutex, then event queue mutex; neither is held while calling out.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/encoder.h"
+#include "core/event/event_queue.h"
+#include "core/frame/detection.h"
+#include "core/frame/frame_lease.h"
+#include "core/settings.h"
+#include "core/time/clock.h"
+#include "core/time/media_time.h"
+
+namespace deepstack {
+
+struct StreamFrame {
+  MediaTime time;                     // as sample() gave it
+  int64_t pts_ns = -1;                // the buffer's own time stamp; -1 when it has none
+  std::vector<Detection> detections;  // boxes that came with the frame (proposals auto, upstream)
+  bool has_detections = false;        // the frame was looked at upstream, with or without result
+  std::unique_ptr<FrameLease> lease;
+};
+
+// Counters of a stream since it was opened; never reset.
+struct StreamStats {
+  uint64_t frames_in = 0;        // seen by sample()
+  uint64_t frames_sampled = 0;   // chosen by sample()
+  uint64_t frames_analysed = 0;
+  uint64_t frames_dropped = 0;   // replaced in the mailbox, or discarded by flush()
+  uint64_t frames_failed = 0;    // could not be mapped, converted or encoded
+  uint64_t events_dropped = 0;   // updates that found the queue full
+  uint64_t tracks = 0;           // alive now
+  uint64_t identities = 0;       // in the gallery now
+  uint64_t gallery_bytes = 0;
+  uint64_t gallery_evictions = 0;
+  double inference_ms = 0;       // last frame: copy, proposals, tower, match
+};
+
+class Stream {
+ public:
+  // Told from the worker thread when frames begin to fail (a bad frame, the model out of memory), not
+  // for each that does.
+  using WarningCallback = std::function<void(const Status&)>;
+
+  // Validates settings and starts the worker. live: the policy that kAuto stands for.
+  static Result<std::unique_ptr<Stream>> open(const Settings& settings,
+                                              std::shared_ptr<Encoder> encoder,
+                                              std::shared_ptr<const Clock> clock,
+                                              WarningCallback on_warning);
+  ~Stream();  // stops the worker; waits for the frame it is at
+
+  // Streaming thread: told whether the source is live, which decides drop-policy=auto.
+  void set_live(bool live);
+
+  // Streaming thread: the time of the next frame, if it is to be analysed. pts_ns: running time, or
+  // nothing when the buffer has no time stamp. REQUIRES: called for every frame, in order.
+  std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns);
+
+  // Streaming thread: hands a sampled frame over. Waits for room only with DropPolicy::kNever, and
+  // then not past cancel(). False when the frame was not taken (cancelled or ended).
+  bool offer(StreamFrame frame);
+
+  // Any thread: offer() and next() return at once and go on doing so until resume().
+  void cancel();
+  void resume();
+
+  // Streaming thread: forgets frames and events that are under way and begins a new timeline (seek).
+  void flush();
+
+  // Streaming thread: no more frames. Ends the tracks once the last frame is analysed. Waits for
+  // that until the timeout; false when it passed or cancel() came first.
+  bool end(std::chrono::milliseconds timeout);
+
+  // Events thread: the next line, or why there is none; waits at most until the timeout.
+  EventQueue::Taken next(std::chrono::milliseconds timeout);
+
+  StreamStats stats() const;
+
+ private:
+  class Worker;
+  explicit Stream(std::unique_ptr<Worker> worker);
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace deepstack

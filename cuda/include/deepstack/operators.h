@@ -1,0 +1,54 @@
+// The operators of gst-deepstack, as functions. Each calls the torch operator deepstack::NAME; where
+// the tensors live decides whether its CPU reference or its CUDA kernel runs.
+//
+// All are inference only (no autograd). Shapes are checked; a wrong one raises c10::Error, which
+// core/model turns into a Status. Any thread; CUDA work goes to the current stream and is not waited
+// for.
+#pragma once
+
+#include <tuple>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+namespace deepstack {
+
+// Pixels to the rows of a patch embedding: images [N, 3, H, W] uint8, H and W multiples of patch ->
+// [N, H/patch * W/patch, 3 * patch * patch] float, patches in raster order, channels slowest inside,
+// value (u8 / 255 - mean) / std. mean, std: one each channel.
+at::Tensor patchify(const at::Tensor& images, int64_t patch, at::ArrayRef<double> mean,
+                    at::ArrayRef<double> std);
+
+// DeepStack fusion after the adapters' linear part: projected [L, N, H] ->
+//   levels [L, N, H]  z_l = LN(projected_l; level_norm_weight_l, level_norm_bias_l)
+//   gates  [N, L]     g   = softmax(gate_weight mean_l(z_l) + gate_bias)
+//   fused  [N, H]     LN(sum_l g_l z_l; norm_weight, norm_bias)
+// level_norm_*: [L, H], gate_weight: [L, H], gate_bias: [L], norm_*: [H]. L <= 8.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> gated_fusion(
+    const at::Tensor& projected, const at::Tensor& level_norm_weight,
+    const at::Tensor& level_norm_bias, const at::Tensor& gate_weight, const at::Tensor& gate_bias,
+    const at::Tensor& norm_weight, const at::Tensor& norm_bias, double eps);
+
+// Interleaved multi-axis rotary embedding (Qwen3-VL): x [N, H], positions [N, 3] double in the order
+// time, row, column. Channel c of H/2 has frequency theta^(-2c/H) and turns with the axis
+//   row if c % 3 == 1 and c < 3 section[1]; column if c % 3 == 2 and c < 3 section[2]; else time
+// and is paired with channel c + H/2. Angles are formed in double. Returns [N, H].
+at::Tensor mrope(const at::Tensor& x, const at::Tensor& positions, at::IntArrayRef section,
+                 double theta);
+
+// Averages of a feature map over a grid of cells of each box (RoIAlign, He et al. 2017, with one
+// half-pixel shift): features [L, C, H, W], boxes [K, 4] (x0, y0, x1, y1 in cells of the map) ->
+// [K, L, rows * columns, C]. samples^2 bilinear samples a cell; outside the map its border counts.
+at::Tensor roi_pool(const at::Tensor& features, const at::Tensor& boxes, int64_t rows,
+                    int64_t columns, int64_t samples);
+
+// Cross-frame attention of observations against groups of cached tokens (a group = an identity):
+//   query, query_rotated [Q, L, K, H]; key, key_rotated [P, L, K, H]; offsets [G + 1] int64, group g
+//   owns the prototypes offsets[g] .. offsets[g+1]-1. All vectors of query and key have length 1.
+// Per level and query token: weights = softmax over the group's tokens of scale * <rotated, rotated>,
+// value = weighted sum of key tokens, similarity = cosine of query token and value; the mean over the
+// K query tokens is returned as [Q, G, L]. A group without prototypes gets 0.
+at::Tensor match(const at::Tensor& query, const at::Tensor& query_rotated, const at::Tensor& key,
+                 const at::Tensor& key_rotated, const at::Tensor& offsets, double scale);
+
+}  // namespace deepstack

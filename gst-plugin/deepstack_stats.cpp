@@ -1,0 +1,31 @@
+#include "gst-plugin/deepstack_stats.h"
+
+#include <utility>
+
+namespace deepstack::gst {
+
+GstStructure* stats_structure(const StreamStats& stats, const std::string& model,
+                              uint64_t events_undelivered) {
+  const std::pair<const char*, uint64_t> counters[] = {
+      {"frames-in", stats.frames_in},
+      {"frames-sampled", stats.frames_sampled},
+      {"frames-analysed", stats.frames_analysed},
+      {"frames-dropped", stats.frames_dropped},
+      {"frames-failed", stats.frames_failed},
+      {"events-dropped", stats.events_dropped},
+      {"events-undelivered", events_undelivered},
+      {"tracks", stats.tracks},
+      {"identities", stats.identities},
+      {"gallery-bytes", stats.gallery_bytes},
+      {"gallery-evictions", stats.gallery_evictions},
+  };
+  GstStructure* structure =
+      gst_structure_new("deepstack-stats", "model", G_TYPE_STRING, model.c_str(), "inference-ms",
+                        G_TYPE_DOUBLE, stats.inference_ms, nullptr);
+  for (const auto& [name, value] : counters) {
+    gst_structure_set(structure, name, G_TYPE_UINT64, guint64{value}, nullptr);
+  }
+  return structure;
+}
+
+}  // namespace deepstack::gst

@@ -1,0 +1,12 @@
+// Plugin `deepstack`: registers the elements.
+#include <gst/gst.h>
+
+#include "gst-plugin/deepstack_element.h"
+
+static gboolean plugin_init(GstPlugin* plugin) { return GST_ELEMENT_REGISTER(deepstack, plugin); }
+
+#define PACKAGE "gst-deepstack"
+GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, deepstack,
+                  "Video analysis with DeepStack Vision Transformers", plugin_init,
+                  DEEPSTACK_VERSION, "Apache 2.0", "gst-deepstack",
+                  "https://github.com/gst-deepstack/gst-deepstack")

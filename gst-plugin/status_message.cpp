@@ -1,0 +1,37 @@
+#include "gst-plugin/status_message.h"
+
+namespace deepstack::gst {
+namespace {
+
+void post(GstElement* element, GstMessageType type, GQuark domain, int code, const Status& status) {
+  gst_element_message_full(element, type, domain, code, g_strdup(status.message().c_str()), nullptr,
+                           __FILE__, __func__, __LINE__);
+}
+
+}  // namespace
+
+void post_error(GstElement* element, const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kNotFound:
+      return post(element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+                  status);
+    case StatusCode::kCorrupt:
+      return post(element, GST_MESSAGE_ERROR, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, status);
+    case StatusCode::kInvalid:
+      return post(element, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+                  status);
+    default:
+      return post(element, GST_MESSAGE_ERROR, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_INIT, status);
+  }
+}
+
+void post_warning(GstElement* element, const Status& status) {
+  if (status.code() == StatusCode::kExhausted) {
+    post(element, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+         status);
+  } else {
+    post(element, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, status);
+  }
+}
+
+}  // namespace deepstack::gst

@@ -1,0 +1,21 @@
+// The subcommands of the program `deepstack`. Each adds its options to the command line and returns
+// what runs when it is chosen. Exit codes: 0 done, 1 the job failed, 2 bad arguments; an error is one
+// line on stderr.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "core/status.h"
+
+namespace deepstack {
+
+using Command = std::function<Status()>;
+
+Command add_track_command(CLI::App& app);
+Command add_reid_command(CLI::App& app);
+Command add_report_command(CLI::App& app);
+
+}  // namespace deepstack

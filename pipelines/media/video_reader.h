@@ -1,0 +1,46 @@
+// VideoReader: the frames of a video file or of a folder of pictures (MOTChallenge's img1/), in order,
+// with their time. Raw H.264 and H.265 files are read too.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <opencv2/videoio.hpp>
+
+#include "core/status.h"
+
+namespace deepstack {
+
+struct VideoFrame {
+  cv::Mat rgb;         // [height, width] CV_8UC3
+  int64_t number = 0;  // from 1
+  int64_t time_ns = 0;
+};
+
+class VideoReader {
+ public:
+  struct Options {
+    std::optional<double> fps;               // instead of the file's own; needed for pictures
+    std::filesystem::path timestamps;        // CSV with a header naming frame and pts_ns; wins
+  };
+
+  static Result<VideoReader> open(const std::filesystem::path& path, const Options& options);
+
+  // The next frame; nothing at the end.
+  Result<std::optional<VideoFrame>> next();
+
+ private:
+  Result<bool> read_picture(cv::Mat& bgr);
+
+  std::filesystem::path path_;
+  cv::VideoCapture video_;
+  std::vector<std::filesystem::path> pictures_;
+  std::vector<int64_t> timestamps_ns_;  // of frame i + 1; empty: by fps
+  double fps_ = 0;
+  int64_t count_ = 0;
+};
+
+}  // namespace deepstack

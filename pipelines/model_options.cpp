@@ -1,0 +1,21 @@
+#include "pipelines/model_options.h"
+
+#include <map>
+#include <string>
+
+namespace deepstack {
+
+void add_model_options(CLI::App& command, Settings& settings) {
+  command.add_option("--model", settings.model, "model folder; the default model when not given");
+  command.add_option("--device", settings.device, "auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  command.add_option("--batch-size", settings.batch_size, "most crops in one pass of the tower")
+      ->capture_default_str();
+  static const std::map<std::string, InferenceRegion> kRegions{
+      {"full-frame", InferenceRegion::kFullFrame}, {"roi-list", InferenceRegion::kRoiList}};
+  command.add_option("--inference-region", settings.inference_region, "full-frame or roi-list")
+      ->transform(CLI::CheckedTransformer(kRegions))
+      ->default_str("roi-list");
+}
+
+}  // namespace deepstack

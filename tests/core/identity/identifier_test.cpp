@@ -1,0 +1,273 @@
+#include "core/identity/identifier.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/support/scripted_features.h"
+
+namespace deepstack {
+namespace {
+
+using test::appearance_of;
+using test::Look;
+using test::Thing;
+
+constexpr Look kRed = 0xC02020;
+constexpr Look kBlue = 0x2020C0;
+constexpr Look kGreen = 0x20C020;
+
+Thing at_place(int place, Look look) {
+  return {{100.0F * static_cast<float>(place), 100, 40, 100}, look};
+}
+
+// A tracker and an identifier, given the same things half a second apart.
+class IdentifierScene : public testing::Test {
+ protected:
+  static Settings settings(GalleryMode mode = GalleryMode::kLearn) {
+    Settings settings;
+    settings.gallery_mode = mode;
+    return settings;
+  }
+
+  void look(const std::vector<Thing>& things) {
+    seconds_ += 0.5;
+    std::vector<std::optional<Appearance>> appearances;
+    for (const Thing& thing : things) appearances.emplace_back(appearance_of(thing.look, seconds_));
+    const Result<std::vector<Track>> ended =
+        tracker_.update(seconds_, detections_of(things), appearances);
+    ASSERT_TRUE(ended.ok());
+    for (const Track& track : *ended) identifier_->forget(track.id);
+    auto corrections = identifier_->update(seconds_, tracker_.tracks(), appearances);
+    ASSERT_TRUE(corrections.ok()) << corrections.status().message();
+    for (Correction& correction : *corrections) corrections_.push_back(std::move(correction));
+  }
+  void look_often(int times, const std::vector<Thing>& things) {
+    for (int i = 0; i < times; ++i) look(things);
+  }
+  // Nothing happens for so long; what was there is gone.
+  void leave(double gap_s) {
+    look({});
+    seconds_ += std::max(gap_s, 3.0);
+    look({});
+  }
+
+  const IdentityEvidence* evidence(size_t index) const {
+    for (const Track& track : tracker_.tracks()) {
+      if (track.observed == index) return identifier_->identity_of(track.id);
+    }
+    return nullptr;
+  }
+  std::string uuid(size_t index) const {
+    const IdentityEvidence* found = evidence(index);
+    return found == nullptr ? "" : found->uuid;
+  }
+
+  Matcher matcher_{test::scripted_shape(), test::scripted_match()};
+  Tracker tracker_{TrackerSettings{}, matcher_};
+  std::unique_ptr<Identifier> identifier_ = std::make_unique<Identifier>(settings(), matcher_);
+  std::vector<Correction> corrections_;
+  double seconds_ = 0;
+};
+
+TEST_F(IdentifierScene, AConfirmedTrackGetsAnIdentityOfItsOwn) {
+  look({at_place(0, kRed)});
+  EXPECT_EQ(evidence(0), nullptr) << "seen once";
+  look({at_place(0, kRed)});
+  ASSERT_NE(evidence(0), nullptr);
+  EXPECT_EQ(evidence(0)->state, IdentityState::kTentative);
+  EXPECT_EQ(evidence(0)->score, 1);
+  EXPECT_EQ(evidence(0)->margin, 1);
+  EXPECT_EQ(evidence(0)->runner_up, "");
+  EXPECT_EQ(identifier_->gallery().size(), 1U);
+}
+
+TEST_F(IdentifierScene, WhoReturnsIsTheSameAgainAfterAnyGap) {
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  ASSERT_NE(red, "");
+  for (const double gap_s : {3.0, 3600.0, 86'400.0}) {
+    leave(gap_s);
+    look_often(8, {at_place(5, kRed)});
+    EXPECT_EQ(uuid(0), red) << gap_s;
+    EXPECT_EQ(evidence(0)->state, IdentityState::kConfirmed);
+    EXPECT_GT(evidence(0)->score, 0.9F);
+    EXPECT_GE(evidence(0)->gap_s, gap_s);
+    EXPECT_LT(evidence(0)->gap_s, gap_s + 3);
+    EXPECT_EQ(evidence(0)->levels.size(), 3U);
+  }
+  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  EXPECT_TRUE(corrections_.empty());
+}
+
+TEST_F(IdentifierScene, WhoIsNewIsNobodyKnown) {
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  leave(10);
+  look_often(8, {at_place(0, kBlue)});
+  EXPECT_NE(uuid(0), "");
+  EXPECT_NE(uuid(0), red);
+  EXPECT_EQ(evidence(0)->runner_up, red);
+}
+
+TEST_F(IdentifierScene, TwoInOneFrameAreNeverTheSame) {
+  // Twins: nothing tells them apart, but they are seen together.
+  look_often(8, {at_place(0, kRed), at_place(3, kRed)});
+  EXPECT_NE(uuid(0), uuid(1));
+  leave(60);
+  look_often(8, {at_place(0, kRed), at_place(3, kRed)});
+  EXPECT_NE(uuid(0), "");
+  EXPECT_NE(uuid(1), "");
+  EXPECT_NE(uuid(0), uuid(1));
+}
+
+TEST_F(IdentifierScene, WhoEntersBesideAKnownTwinIsNotTheTwin) {
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  look_often(8, {at_place(0, kRed), at_place(4, kRed)});
+  EXPECT_EQ(uuid(0), red);
+  EXPECT_NE(uuid(1), "");
+  EXPECT_NE(uuid(1), red);
+}
+
+TEST_F(IdentifierScene, SeveralWhoReturnTogetherGetTheirOwnIdentitiesBack) {
+  const Look looks[] = {kRed, kBlue, kGreen, 0xC0C020};
+  std::vector<Thing> things;
+  for (int i = 0; i < 4; ++i) things.push_back(at_place(2 * i, looks[i]));
+  look_often(8, things);
+  std::vector<std::string> before;
+  for (size_t i = 0; i < 4; ++i) before.push_back(uuid(i));
+  leave(600);
+  for (int i = 0; i < 4; ++i) things[static_cast<size_t>(i)] = at_place(2 * i + 1, looks[3 - i]);
+  look_often(8, things);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(uuid(i), before[3 - i]) << i;
+}
+
+TEST_F(IdentifierScene, EvidenceThatComesLateMergesANewIdentityIntoTheOldOne) {
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  leave(10);
+  look_often(2, {at_place(0, kGreen)});  // back, but not to be recognised yet
+  const std::string provisional = uuid(0);
+  ASSERT_NE(provisional, red);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_EQ(uuid(0), red);
+  ASSERT_EQ(corrections_.size(), 1U);
+  EXPECT_EQ(corrections_[0].kind, EventKind::kMerge);
+  EXPECT_EQ(corrections_[0].from_uuid, provisional);
+  EXPECT_EQ(corrections_[0].to_uuid, red);
+  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  leave(60);
+  look_often(4, {at_place(0, kGreen)});
+  EXPECT_EQ(uuid(0), red) << "the merged identity knows both looks";
+}
+
+TEST_F(IdentifierScene, EvidenceThatTurnsRenamesTheTrack) {
+  look_often(8, {at_place(0, kRed), at_place(3, kBlue)});
+  const std::string red = uuid(0);
+  const std::string blue = uuid(1);
+  leave(10);
+  look_often(2, {at_place(0, kRed)});
+  ASSERT_EQ(uuid(0), red);
+  look_often(8, {at_place(0, kBlue)});
+  EXPECT_EQ(uuid(0), blue);
+  ASSERT_EQ(corrections_.size(), 1U);
+  EXPECT_EQ(corrections_[0].kind, EventKind::kRename);
+  EXPECT_EQ(corrections_[0].from_uuid, red);
+  EXPECT_EQ(corrections_[0].to_uuid, blue);
+  EXPECT_EQ(corrections_[0].track_id, 3);
+  EXPECT_EQ(identifier_->gallery().size(), 2U) << "a rename merges nothing";
+}
+
+TEST_F(IdentifierScene, AnIdentityThatIsConfirmedIsNotTakenBack) {
+  look_often(8, {at_place(0, kRed), at_place(3, kBlue)});
+  const std::string red = uuid(0);
+  leave(10);
+  look_often(8, {at_place(0, kRed)});
+  ASSERT_EQ(evidence(0)->state, IdentityState::kConfirmed);
+  look_often(8, {at_place(0, kBlue)});
+  EXPECT_EQ(uuid(0), red);
+  EXPECT_TRUE(corrections_.empty());
+}
+
+TEST_F(IdentifierScene, OffIdentifiesNobody) {
+  identifier_ = std::make_unique<Identifier>(settings(GalleryMode::kOff), matcher_);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_EQ(evidence(0), nullptr);
+  EXPECT_EQ(identifier_->gallery().size(), 0U);
+}
+
+TEST_F(IdentifierScene, ReadAddsNobody) {
+  identifier_ = std::make_unique<Identifier>(settings(GalleryMode::kRead), matcher_);
+  look_often(30, {at_place(0, kRed)});
+  EXPECT_EQ(evidence(0), nullptr);
+  EXPECT_EQ(identifier_->gallery().size(), 0U);
+  EXPECT_EQ(identifier_->gallery().bytes(), 0);
+}
+
+TEST_F(IdentifierScene, WhatIsForgottenIsSomebodyNew) {
+  Settings forgetful = settings();
+  forgetful.gallery_ttl_s = 100;
+  identifier_ = std::make_unique<Identifier>(forgetful, matcher_);
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  leave(90);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_EQ(uuid(0), red);
+  leave(110);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_NE(uuid(0), red);
+  EXPECT_EQ(identifier_->gallery().evictions(), 1U);
+}
+
+TEST_F(IdentifierScene, WhoStaysInViewIsNotForgotten) {
+  Settings forgetful = settings();
+  forgetful.gallery_ttl_s = 20;
+  identifier_ = std::make_unique<Identifier>(forgetful, matcher_);
+  look_often(100, {at_place(0, kRed)});
+  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  EXPECT_EQ(identifier_->gallery().evictions(), 0U);
+}
+
+TEST_F(IdentifierScene, AThresholdThatNothingReachesMatchesNobody) {
+  Settings strict = settings();
+  strict.reid_threshold = 1;
+  identifier_ = std::make_unique<Identifier>(strict, matcher_);
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  leave(10);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_NE(uuid(0), "");
+  EXPECT_NE(uuid(0), red);
+}
+
+TEST_F(IdentifierScene, ACrowdBeyondTheGallerysBytesIsStillIdentified) {
+  Settings small = settings();
+  small.gallery_max_bytes = 64 << 10;
+  identifier_ = std::make_unique<Identifier>(small, matcher_);
+  std::set<std::string> seen;
+  for (Look crowd = 0; crowd < 20; ++crowd) {
+    std::vector<Thing> things;
+    for (int i = 0; i < 6; ++i) things.push_back(at_place(2 * i, 1000 + crowd * 6 + Look(i)));
+    look_often(4, things);
+    for (size_t i = 0; i < 6; ++i) seen.insert(uuid(i));
+    EXPECT_LE(identifier_->gallery().bytes(), small.gallery_max_bytes);
+    leave(10);
+  }
+  EXPECT_EQ(seen.size(), 120U);
+  EXPECT_GT(identifier_->gallery().evictions(), 0U);
+}
+
+TEST_F(IdentifierScene, LookingAlikeInAnotherClassIsSomebodyElse) {
+  look_often(8, {at_place(0, kRed)});
+  const std::string person = uuid(0);
+  leave(10);
+  Thing dog = at_place(0, kRed);
+  dog.label = "dog";
+  look_often(8, {dog});
+  EXPECT_NE(uuid(0), "");
+  EXPECT_NE(uuid(0), person);
+}
+
+}  // namespace
+}  // namespace deepstack

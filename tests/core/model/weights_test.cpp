@@ -1,0 +1,117 @@
+#include "core/model/weights.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/support/safetensors_file.h"
+#include "tests/support/temp_folder.h"
+
+namespace deepstack {
+namespace {
+
+using test::safetensors_file;
+using test::SafetensorsWriter;
+
+class WeightsFile : public testing::Test {
+ protected:
+  WeightReader& open(const std::string& bytes) {
+    Result<Safetensors> opened = Safetensors::open(folder_.write("model.safetensors", bytes));
+    EXPECT_TRUE(opened.ok()) << opened.status().message();
+    file_ = *std::move(opened);
+    reader_.emplace(file_);
+    return *reader_;
+  }
+  void expect_refused(const std::string& words) const {
+    const std::string& message = reader_->status().message();
+    EXPECT_EQ(reader_->status().code(), StatusCode::kCorrupt);
+    EXPECT_NE(message.find("model.safetensors"), std::string::npos) << message;
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  }
+
+  const test::TempFolder folder_;
+  Safetensors file_;
+  std::optional<WeightReader> reader_;
+};
+
+TEST_F(WeightsFile, TensorsComeByNameAndShape) {
+  SafetensorsWriter writer;
+  writer.add("a", {2, 2}, {1, 2, 3, 4});
+  writer.add("b", {1}, {-5});
+  WeightReader& reader = open(writer.bytes());
+  EXPECT_TRUE(reader.has("a"));
+  EXPECT_FALSE(reader.has("c"));
+  EXPECT_TRUE(
+      at::equal(reader.take("a", {2, 2}), at::tensor({1.0F, 2.0F, 3.0F, 4.0F}).view({2, 2})));
+  EXPECT_EQ(reader.take("b", {1}).item<float>(), -5);
+  EXPECT_TRUE(reader.status().ok());
+}
+
+TEST_F(WeightsFile, EveryFloatingTypeBecomesFloat32) {
+  const at::Tensor values = at::tensor({1.5F, -0.25F, 1024.0F});
+  const struct {
+    const char* dtype;
+    at::ScalarType type;
+  } types[] = {
+      {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F32", at::kFloat}, {"F64", at::kDouble}};
+  for (const auto& known : types) {
+    const at::Tensor stored = values.to(known.type);
+    const std::string data(static_cast<const char*>(stored.const_data_ptr()), stored.nbytes());
+    const std::string header = std::string(R"({"t":{"dtype":")") + known.dtype +
+                               R"(","shape":[3],"data_offsets":[0,)" + std::to_string(data.size()) +
+                               "]}}";
+    WeightReader& reader = open(safetensors_file(header, data));
+    EXPECT_TRUE(at::equal(reader.take("t", {3}), values)) << known.dtype;
+    EXPECT_TRUE(reader.status().ok());
+  }
+}
+
+TEST_F(WeightsFile, AMissingTensorIsNamed) {
+  open(SafetensorsWriter().bytes()).take("blocks.3.norm1.weight", {4});
+  expect_refused("tensor blocks.3.norm1.weight is missing");
+}
+
+TEST_F(WeightsFile, AMissingTensorTakesNoMemory) {
+  WeightReader& reader = open(SafetensorsWriter().bytes());
+  // 4 TiB, were it made.
+  const at::Tensor nothing = reader.take("large", {1 << 20, 1 << 20});
+  EXPECT_EQ(nothing.sizes(), at::IntArrayRef({1 << 20, 1 << 20}));
+  EXPECT_LE(nothing.storage().nbytes(), 64U);
+}
+
+TEST_F(WeightsFile, AWrongShapeIsNamedBesideTheRightOne) {
+  SafetensorsWriter writer;
+  writer.add("t", {2, 3}, std::vector<float>(6));
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{3, 2}, {6}, {2, 3, 1}, {}, {2, 2}}) {
+    open(writer.bytes()).take("t", shape);
+    expect_refused("tensor t has shape [2, 3]");
+  }
+}
+
+TEST_F(WeightsFile, NumbersThatAreNoneAreRefused) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+        -std::numeric_limits<float>::infinity()}) {
+    SafetensorsWriter writer;
+    writer.add("t", {3}, {1, bad, 2});
+    open(writer.bytes()).take("t", {3});
+    expect_refused("tensor t holds infinite or undefined numbers");
+  }
+}
+
+TEST_F(WeightsFile, WholeNumbersAreNoWeights) {
+  open(safetensors_file(R"({"t":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}})", "data"))
+      .take("t", {1});
+  expect_refused("tensor t holds no floating point numbers");
+}
+
+TEST_F(WeightsFile, TheFirstThingThatIsWrongIsTold) {
+  WeightReader& reader = open(SafetensorsWriter().bytes());
+  reader.take("first", {1});
+  reader.take("second", {1});
+  expect_refused("tensor first");
+}
+
+}  // namespace
+}  // namespace deepstack

@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""The table of properties in the README is what gst-inspect-1.0 says."""
+import sys
+import unittest
+
+from sources import ROOT
+
+sys.path.insert(0, str(ROOT / "scripts"))
+from properties_table import table  # noqa: E402
+
+
+class Properties(unittest.TestCase):
+    def test_the_readme_shows_the_element_as_it_is(self):
+        self.assertIn(table("deepstack"), (ROOT / "README.md").read_text(),
+                      "update it with scripts/properties_table.py")
+
+
+if __name__ == "__main__":
+    unittest.main()

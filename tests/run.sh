@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the unit and
+# element tests under AddressSanitizer + UBSan and under ThreadSanitizer.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/setup.sh"
+
+run_tests() {
+  local preset=$1 started=$SECONDS
+  "$DEEPSTACK_VENV/bin/ctest" --preset "$preset" -j2
+  say "tests ($preset): $((SECONDS - started)) s"
+}
+
+case "${1:-fast}" in
+  fast) presets=(release) ;;
+  all) presets=(release asan tsan) ;;
+  *) fail "usage: tests/run.sh [fast|all]" ;;
+esac
+setup_dependencies
+for preset in "${presets[@]}"; do
+  setup_build "$preset"
+  run_tests "$preset"
+done

@@ -1,0 +1,114 @@
+// Scripted features: what an encoder would say if looking were easy. A thing's look is the colour
+// it is painted in; the same look always gives the same feature, different looks almost unrelated
+// ones.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <span>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "core/encoder.h"
+#include "core/frame/detection.h"
+#include "core/identity/appearance.h"
+
+namespace deepstack::test {
+
+using Look = uint32_t;  // 0xRRGGBB
+
+inline FeatureShape scripted_shape() { return {.levels = 3, .rows = 4, .columns = 2, .width = 32}; }
+
+inline MatchParameters scripted_match() {
+  MatchParameters match;
+  match.mrope_section = {6, 5, 5};
+  match.level_bias = {0, 0, 0};
+  match.level_gap_slope = {0, 0, 0};
+  return match;
+}
+
+// Every token is the look's own direction on that level, and a little of the cell's.
+inline Feature feature_of(Look look) {
+  const FeatureShape shape = scripted_shape();
+  Feature feature;
+  std::normal_distribution<float> normal;
+  for (int level = 0; level < shape.levels; ++level) {
+    std::mt19937 random(look * 8U + static_cast<uint32_t>(level));
+    std::vector<float> direction(static_cast<size_t>(shape.width));
+    for (float& value : direction) value = normal(random);
+    for (int cell = 0; cell < shape.tokens(); ++cell) {
+      for (const float value : direction) feature.tokens.push_back(value + 0.2F * normal(random));
+    }
+  }
+  feature.gates.assign(static_cast<size_t>(shape.tokens() * shape.levels),
+                       1.0F / static_cast<float>(shape.levels));
+  feature.fused.assign(feature.tokens.begin(),
+                       feature.tokens.begin() + static_cast<std::ptrdiff_t>(shape.level_size()));
+  return feature;
+}
+
+inline Appearance appearance_of(Look look, double seconds) {
+  return make_appearance(feature_of(look), scripted_shape(), seconds);
+}
+
+// Something in a scene: where, what it looks like, and what a detector says of it.
+struct Thing {
+  Box box;
+  Look look = 0;
+  float score = 0.9F;
+  std::string label = "person";
+};
+
+inline std::vector<Detection> detections_of(const std::vector<Thing>& things) {
+  std::vector<Detection> detections;
+  for (const Thing& thing : things) {
+    detections.push_back({.box = thing.box, .score = thing.score, .label = thing.label});
+  }
+  return detections;
+}
+
+// The things painted on black, the later ones in front.
+inline cv::Mat paint(const std::vector<Thing>& things, int width, int height) {
+  cv::Mat rgb = cv::Mat::zeros(height, width, CV_8UC3);
+  for (const Thing& thing : things) {
+    const cv::Rect whole(static_cast<int>(thing.box.x), static_cast<int>(thing.box.y),
+                         static_cast<int>(thing.box.width), static_cast<int>(thing.box.height));
+    rgb(whole & cv::Rect(0, 0, width, height))
+        .setTo(cv::Scalar(thing.look >> 16U & 255U, thing.look >> 8U & 255U, thing.look & 255U));
+  }
+  return rgb;
+}
+
+// An Encoder whose features are those of the colour in the middle of the box.
+class ColorEncoder final : public Encoder {
+ public:
+  ColorEncoder() {
+    info_.name = "colour";
+    info_.shape = scripted_shape();
+    info_.match = scripted_match();
+  }
+
+  // From now on encode() returns this; ok: features again.
+  void answer(Status status) { status_ = std::move(status); }
+
+  const ModelInfo& info() const override { return info_; }
+
+  Result<std::vector<Feature>> encode(const cv::Mat& rgb, std::span<const Box> boxes) override {
+    if (!status_.ok()) return status_;
+    std::vector<Feature> features;
+    for (const Box& box : boxes) {
+      const Box inside = clip(box, static_cast<float>(rgb.cols), static_cast<float>(rgb.rows));
+      const auto& pixel = rgb.at<cv::Vec3b>(static_cast<int>(inside.y + inside.height / 2),
+                                            static_cast<int>(inside.x + inside.width / 2));
+      features.push_back(feature_of(Look{pixel[0]} << 16U | Look{pixel[1]} << 8U | pixel[2]));
+    }
+    return features;
+  }
+
+ private:
+  ModelInfo info_;
+  Status status_;
+};
+
+}  // namespace deepstack::test
