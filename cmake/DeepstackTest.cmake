@@ -21,7 +21,7 @@ function(deepstack_add_test)
     set_tests_properties(${TEST_NAME} PROPERTIES
       LABELS ${TEST_LABEL} ENVIRONMENT "${TEST_ENVIRONMENT}")
   else()
-    gtest_discover_tests(${TEST_NAME} DISCOVERY_TIMEOUT 60
+    gtest_discover_tests(${TEST_NAME} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
       PROPERTIES LABELS ${TEST_LABEL} ENVIRONMENT "${TEST_ENVIRONMENT}")
   endif()
   foreach(source ${TEST_SOURCES})

@@ -16,17 +16,25 @@ struct Norm {
   const float* bias;
   float eps;
 
-  // LayerNorm of x [H] into out, which may be x. Biased variance, as torch.
+  // LayerNorm of x [H] into out, which may be x. Biased variance, as torch. Two passes, the second of
+  // which corrects what rounding the mean cost the first (Chan, Golub & LeVeque 1983).
   void apply(const float* x, float* out, int64_t width) const {
+    const auto count = static_cast<float>(width);
     float sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < width; ++i) sum += x[i];
-    const float mean = sum / static_cast<float>(width);
+    const float mean = sum / count;
+    float drift = 0;
     float squares = 0;
-#pragma omp simd reduction(+ : squares)
-    for (int64_t i = 0; i < width; ++i) squares += (x[i] - mean) * (x[i] - mean);
-    const float scale = 1 / std::sqrt(squares / static_cast<float>(width) + eps);
-    for (int64_t i = 0; i < width; ++i) out[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+#pragma omp simd reduction(+ : drift, squares)
+    for (int64_t i = 0; i < width; ++i) {
+      const float d = x[i] - mean;
+      drift += d;
+      squares += d * d;
+    }
+    const float rest = drift / count;
+    const float scale = 1 / std::sqrt((squares - drift * rest) / count + eps);
+    for (int64_t i = 0; i < width; ++i) out[i] = (x[i] - mean - rest) * scale * weight[i] + bias[i];
   }
 };
 
