@@ -106,6 +106,38 @@ TEST(JsonGuard, LongOrHostileTextDoesNotReachTheMessage) {
   expect_refused("[1" + std::string(100'000, '0') + "e999]", "no JSON");
 }
 
+TEST(JsonGuard, TokensAreMeasuredAsTheyAreWritten) {
+  const JsonLimits limits{.max_token_bytes = 8};
+  for (const char* text : {R"(["123456"])", "[12345678,123456,true]",
+                           R"({"123456":"1\"\\6","\\":"\\\""})", R"(["a","[],:{}","\u0041"])"}) {
+    EXPECT_TRUE(parse_guarded_json(text, limits).ok()) << text;
+  }
+  expect_refused(R"(["1234567"])", "a string of 9 bytes at byte 2, the limit is 8", limits);
+  expect_refused(R"({"1234567":1})", "a string of 9 bytes at byte 2", limits);
+  expect_refused(R"([1,"1\"\\67"])", "a string of 9 bytes at byte 4", limits);
+  expect_refused(R"(["\u00411"])", "a string of 9 bytes at byte 2", limits);
+  expect_refused("[123456789]", "a number or word of 9 bytes at byte 2", limits);
+  expect_refused("[\"1234567", "a string of 8 bytes", {.max_token_bytes = 7});
+  expect_refused("[\"123456\\", "a string of 8 bytes", {.max_token_bytes = 7});
+}
+
+TEST(JsonGuard, SpaceBetweenTokensIsBounded) {
+  const JsonLimits limits{.max_space_bytes = 4};
+  EXPECT_TRUE(parse_guarded_json("[ 1\t,\n2]\r", limits).ok());
+  EXPECT_TRUE(parse_guarded_json(R"(["            "])", limits).ok());
+  expect_refused("[ 1 , 2  ]", "more than 4 bytes of space", limits);
+  expect_refused("[1,2]     ", "more than 4 bytes of space", limits);
+  expect_refused(std::string(100, ' '), "more than 4 bytes of space", limits);
+}
+
+TEST(JsonGuard, ElementsAreBoundedOverAllLists) {
+  const JsonLimits limits{.max_elements = 6};
+  EXPECT_TRUE(parse_guarded_json(R"([1,"2",null,true,[6.5]])", limits).ok());
+  EXPECT_TRUE(parse_guarded_json(R"({"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":[1]})", limits).ok());
+  expect_refused(R"([1,"2",null,true,[6.5,7]])", "more than 6 list elements", limits);
+  expect_refused("[[],[],[],{},{},{},{}]", "more than 6 list elements", limits);
+}
+
 TEST(JsonGuard, TextCutAnywhereIsAnErrorAndNoCrash) {
   const std::string text = R"({"a":[1,2.5e3,{"b":"x\u00e9\"y"},true,null],"c":-1})";
   for (size_t length = 0; length < text.size(); ++length) {
