@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the unit and
-# element tests under AddressSanitizer + UBSan and under ThreadSanitizer.
+# element tests under AddressSanitizer + UBSan and under ThreadSanitizer, and 60 s of each fuzz target.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/setup.sh"
 
@@ -11,11 +11,11 @@ run_tests() {
 }
 
 case "${1:-fast}" in
-  fast) presets=(release) ;;
-  all) presets=(release asan tsan) ;;
+  fast) presets=(release) packages=() ;;
+  all) presets=(release asan tsan fuzz) packages=(clang-14 libclang-rt-14-dev) ;;
   *) fail "usage: tests/run.sh [fast|all]" ;;
 esac
-setup_dependencies
+setup_dependencies "${packages[@]}"
 for preset in "${presets[@]}"; do
   setup_build "$preset"
   run_tests "$preset"

@@ -177,7 +177,9 @@ Result<std::string> read_text(const std::filesystem::path& path) {
   return text;
 }
 
-Result<ModelConfig> parse_config(const std::string& text, const std::string& folder_name) {
+}  // namespace
+
+Result<ModelConfig> parse_model_config(std::string_view text, const std::string& folder_name) {
   Result<json> parsed = parse_guarded_json(text);
   if (!parsed.ok()) return parsed.status();
   if (!parsed->is_object()) return corrupt("is no JSON object");
@@ -203,8 +205,6 @@ Result<ModelConfig> parse_config(const std::string& text, const std::string& fol
   return config;
 }
 
-}  // namespace
-
 Result<ModelConfig> read_model_config(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
@@ -216,8 +216,8 @@ Result<ModelConfig> read_model_config(const std::filesystem::path& folder) {
   };
   Result<std::string> text = read_text(path);
   if (!text.ok()) return failed(text.status());
-  Result<ModelConfig> config =
-      parse_config(*text, std::filesystem::absolute(folder, error).lexically_normal().filename());
+  Result<ModelConfig> config = parse_model_config(
+      *text, std::filesystem::absolute(folder, error).lexically_normal().filename());
   if (!config.ok()) return failed(config.status());
   return config;
 }

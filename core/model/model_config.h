@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/identity/match_parameters.h"
@@ -43,5 +44,8 @@ struct ModelConfig {
 
 // Reads folder/config.json. The error names the file, the key, its value and what is allowed.
 Result<ModelConfig> read_model_config(const std::filesystem::path& folder);
+
+// The same of the text of a config.json; the name is folder_name when the text has none.
+Result<ModelConfig> parse_model_config(std::string_view text, const std::string& folder_name);
 
 }  // namespace deepstack
