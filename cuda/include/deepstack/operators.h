@@ -19,6 +19,13 @@ namespace deepstack {
 at::Tensor patchify(const at::Tensor& images, int64_t patch, at::ArrayRef<double> mean,
                     at::ArrayRef<double> std);
 
+// Pictures at another size, as Pillow's BICUBIC has them, bit for bit: images [N, H, W, C] uint8, C of
+// 1..4, sides of 1..65536 -> [N, height, width, C] contiguous. Cubic a = -0.5, half-pixel centres,
+// antialiased when shrinking; across first, rounded to 8 bits, then down. Rows of pixels side by side
+// are borrowed, however far apart the rows are; anything else is copied first. On the CPU only: that is
+// where pictures come from.
+at::Tensor resize_bicubic(const at::Tensor& images, int64_t height, int64_t width);
+
 // DeepStack fusion after the adapters' linear part: projected [L, N, H] ->
 //   levels [L, N, H]  z_l = LN(projected_l; level_norm_weight_l, level_norm_bias_l)
 //   gates  [N, L]     g   = softmax(gate_weight mean_l(z_l) + gate_bias)
