@@ -5,6 +5,7 @@
 
 #include <ATen/ATen.h>
 
+#include "core/model/mrope.h"
 #include "core/model/serial_scope.h"
 #include "deepstack/operators.h"
 
@@ -34,7 +35,7 @@ at::Tensor token_positions(std::span<const MatchSample> samples, const FeatureSh
 }
 
 Rotated prepare(std::span<const MatchSample> samples, const FeatureShape& shape,
-                const MatchParameters& parameters) {
+                const MatchParameters& parameters, const at::Tensor& frequency) {
   const auto count = static_cast<int64_t>(samples.size());
   at::Tensor plain = at::empty({count, shape.levels, shape.tokens(), shape.width}, at::kFloat);
   float* out = plain.mutable_data_ptr<float>();
@@ -45,7 +46,7 @@ Rotated prepare(std::span<const MatchSample> samples, const FeatureShape& shape,
                                      parameters.mrope_section.end());
   const at::Tensor rotated =
       mrope(plain.view({-1, shape.width}), token_positions(samples, shape, parameters.mrope_rate),
-            section, parameters.mrope_theta);
+            frequency, section);
   return {plain, rotated.view(plain.sizes())};
 }
 
@@ -57,11 +58,15 @@ Result<std::vector<float>> Matcher::similarities(std::span<const MatchSample> qu
   const size_t groups = offsets.size() - 1;
   std::vector<float> result(queries.size() * groups * static_cast<size_t>(shape_.levels), 0.0F);
   if (result.empty() || keys.empty()) return result;
+  const Result<MropeFrequencies> rope =
+      mrope_frequencies(shape_.width / 2, parameters_.mrope_theta);
+  if (!rope.ok()) return rope.status();
   try {
     const c10::InferenceMode inference;
     const SerialScope serial;
-    const Rotated query = prepare(queries, shape_, parameters_);
-    const Rotated key = prepare(keys, shape_, parameters_);
+    const at::Tensor frequency = at::tensor(rope->frequency, at::kDouble);
+    const Rotated query = prepare(queries, shape_, parameters_, frequency);
+    const Rotated key = prepare(keys, shape_, parameters_, frequency);
     const at::Tensor similarity =
         match(query.plain, query.rotated, key.plain, key.rotated,
               at::tensor(at::ArrayRef<int64_t>(offsets.data(), offsets.size())),

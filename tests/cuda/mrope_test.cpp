@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/model/mrope.h"
 #include "deepstack/operators.h"
 
 namespace deepstack {
@@ -10,6 +11,10 @@ namespace {
 
 const std::vector<int64_t> kSection{24, 20, 20};  // Qwen3-VL, 128 channels a head
 constexpr double kTheta = 5e6;
+
+at::Tensor frequency(int64_t half, double theta = kTheta) {
+  return at::tensor(mrope_frequencies(static_cast<int>(half), theta)->frequency, at::kDouble);
+}
 
 at::Tensor positions(const std::vector<std::array<double, 3>>& rows) {
   at::Tensor result = at::empty({static_cast<int64_t>(rows.size()), 3}, at::kDouble);
@@ -60,13 +65,14 @@ TEST(Mrope, IsItsFormulaOnAnySection) {
     for (const int64_t count : {1, 7, 100}) {
       const at::Tensor x = at::randn({count, 2 * half});
       const at::Tensor where = at::rand({count, 3}, at::kDouble) * 1000;
-      EXPECT_LT(largest_difference(mrope(x, where, section, kTheta),
+      EXPECT_LT(largest_difference(mrope(x, where, frequency(half), section),
                                    by_formula(x, where, section, kTheta)),
                 2e-6);
     }
   }
-  EXPECT_EQ(mrope(at::empty({0, 128}), at::empty({0, 3}, at::kDouble), kSection, kTheta).size(0),
-            0);
+  EXPECT_EQ(
+      mrope(at::empty({0, 128}), at::empty({0, 3}, at::kDouble), frequency(64), kSection).size(0),
+      0);
 }
 
 TEST(Mrope, TheAxesTakeTurnsUntilChannel60ThenTime) {
@@ -76,7 +82,7 @@ TEST(Mrope, TheAxesTakeTurnsUntilChannel60ThenTime) {
     std::array<double, 3> where{0, 0, 0};
     where[static_cast<size_t>(axis)] = 1e6;
     // The slowest channel turns by 1e6 * 5e6^(-63/64) = 0.25 rad: every turned one is seen.
-    const at::Tensor turned = mrope(ones, positions({where}), kSection, kTheta);
+    const at::Tensor turned = mrope(ones, positions({where}), frequency(64), kSection);
     for (int64_t c = 0; c < 64; ++c) {
       const int expected_axis = c < 60 ? static_cast<int>(c % 3) : 0;
       const bool moved = std::abs(turned[0][c + 64].item<double>()) > 1e-3 ||
@@ -89,9 +95,10 @@ TEST(Mrope, TheAxesTakeTurnsUntilChannel60ThenTime) {
 TEST(Mrope, PositionZeroAndLengthAreLeftAsTheyAre) {
   at::manual_seed(2);
   const at::Tensor x = at::randn({5, 128});
-  EXPECT_TRUE(at::equal(mrope(x, at::zeros({5, 3}, at::kDouble), kSection, kTheta), x));
+  EXPECT_TRUE(at::equal(mrope(x, at::zeros({5, 3}, at::kDouble), frequency(64), kSection), x));
   const at::Tensor where = at::rand({5, 3}, at::kDouble) * 1e5;
-  EXPECT_TRUE(at::allclose(mrope(x, where, kSection, kTheta).norm(2, 1), x.norm(2, 1), 1e-5));
+  EXPECT_TRUE(
+      at::allclose(mrope(x, where, frequency(64), kSection).norm(2, 1), x.norm(2, 1), 1e-5));
 }
 
 TEST(Mrope, ProductsDependOnDifferencesOfPositionsOnly) {
@@ -99,8 +106,8 @@ TEST(Mrope, ProductsDependOnDifferencesOfPositionsOnly) {
   const at::Tensor query = at::randn({1, 128}, at::kDouble);
   const at::Tensor key = at::randn({1, 128}, at::kDouble);
   const auto product = [&](std::array<double, 3> a, std::array<double, 3> b) {
-    return (mrope(query, positions({a}), kSection, kTheta) *
-            mrope(key, positions({b}), kSection, kTheta))
+    return (mrope(query, positions({a}), frequency(64), kSection) *
+            mrope(key, positions({b}), frequency(64), kSection))
         .sum()
         .item<double>();
   };
@@ -120,23 +127,70 @@ TEST(Mrope, IsExactFarOut) {
                                       {36'000.033'333'333, 1, 1}});
   const at::Tensor unit = at::cat({at::ones({4, 64}), at::zeros({4, 64})}, 1);
   for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
-    const at::Tensor turned = mrope(unit.to(type), where, kSection, kTheta);
+    const at::Tensor turned = mrope(unit.to(type), where, frequency(64), kSection);
     EXPECT_LT(largest_difference(turned, by_formula(unit, where, kSection, kTheta)), 1e-6);
   }
+}
+
+TEST(Mrope, AnglesArePositionTimesFrequencyOfThePairsAxis) {
+  const std::array<double, 3> where{262'143, 36'000.033'333'333, 77};
+  for (const std::array<int, 3>& section :
+       {std::array{24, 20, 20}, {11, 11, 10}, {1, 2, 2}, {4, 0, 3}}) {
+    const std::vector<int64_t> shares(section.begin(), section.end());
+    const int64_t half = shares[0] + shares[1] + shares[2];
+    const at::Tensor angles = mrope_angles(positions({where}), frequency(half), shares);
+    ASSERT_EQ(angles.sizes(), at::IntArrayRef({1, half}));
+    for (int64_t c = 0; c < half; ++c) {
+      const auto expected = static_cast<double>(angle(c, half, shares, kTheta, where.data()));
+      EXPECT_NEAR(angles[0][c].item<double>(), expected, 1e-9) << c;
+      const int axis = mrope_axis(static_cast<int>(c), section);
+      EXPECT_EQ(angles[0][c].item<double>(),
+                where[static_cast<size_t>(axis)] * frequency(half)[c].item<double>());
+    }
+  }
+}
+
+TEST(Mrope, CosineAndSineAreScaledAndThenRoundedToTheType) {
+  at::manual_seed(4);
+  const double magnitude = 1.10986;
+  const at::Tensor where = at::rand({9, 3}, at::kDouble) * 1000;
+  const at::Tensor angles = mrope_angles(where, frequency(64), kSection);
+  for (const at::ScalarType type : {at::kBFloat16, at::kHalf, at::kFloat}) {
+    const at::Tensor x = at::randn({9, 128}).to(type);
+    const at::Tensor cosine = (angles.cos() * magnitude).to(type);
+    const at::Tensor sine = (angles.sin() * magnitude).to(type);
+    const at::Tensor low = x.narrow(1, 0, 64);
+    const at::Tensor high = x.narrow(1, 64, 64);
+    const at::Tensor expected =
+        at::cat({low * cosine - high * sine, high * cosine + low * sine}, 1);
+    const at::Tensor turned = mrope(x, where, frequency(64), kSection, magnitude);
+    EXPECT_EQ(turned.scalar_type(), type);
+    EXPECT_TRUE(at::equal(turned, expected)) << type;
+  }
+  const at::Tensor x = at::randn({9, 128}, at::kDouble);
+  EXPECT_TRUE(at::allclose(mrope(x, where, frequency(64), kSection, 2),
+                           2 * mrope(x, where, frequency(64), kSection)));
 }
 
 TEST(Mrope, WrongInputsAreRefused) {
   const at::Tensor x = at::randn({4, 128});
   const at::Tensor where = at::zeros({4, 3}, at::kDouble);
-  EXPECT_NO_THROW(mrope(x, where, kSection, kTheta));
-  EXPECT_THROW(mrope(x, where.to(at::kFloat), kSection, kTheta), c10::Error)
+  EXPECT_NO_THROW(mrope(x, where, frequency(64), kSection));
+  EXPECT_THROW(mrope(x, where.to(at::kFloat), frequency(64), kSection), c10::Error)
       << "float positions are not exact";
-  EXPECT_THROW(mrope(x, at::zeros({3, 3}, at::kDouble), kSection, kTheta), c10::Error);
-  EXPECT_THROW(mrope(x, at::zeros({4, 2}, at::kDouble), kSection, kTheta), c10::Error);
-  EXPECT_THROW(mrope(x, where, {24, 20, 19}, kTheta), c10::Error);
-  EXPECT_THROW(mrope(x, where, {44, 20}, kTheta), c10::Error);
-  EXPECT_THROW(mrope(at::randn({4, 127}), where, kSection, kTheta), c10::Error);
-  EXPECT_THROW(mrope(at::randn({4, 2, 64}), where, kSection, kTheta), c10::Error);
+  EXPECT_THROW(mrope(x, at::zeros({3, 3}, at::kDouble), frequency(64), kSection), c10::Error);
+  EXPECT_THROW(mrope(x, at::zeros({4, 2}, at::kDouble), frequency(64), kSection), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64), {24, 20, 19}), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64), {44, 20}), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64), {84, -10, -10}), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64), {64, INT64_MAX, INT64_MAX}), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(63), kSection), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64).to(at::kFloat), kSection), c10::Error);
+  EXPECT_THROW(mrope(x, where, frequency(64).view({1, 64}), kSection), c10::Error);
+  EXPECT_THROW(mrope_angles(where, frequency(64), {24, 20, 19}), c10::Error);
+  EXPECT_THROW(mrope_angles(where[0], frequency(64), kSection), c10::Error);
+  EXPECT_THROW(mrope(at::randn({4, 127}), where, frequency(64), kSection), c10::Error);
+  EXPECT_THROW(mrope(at::randn({4, 2, 64}), where, frequency(64), kSection), c10::Error);
 }
 
 }  // namespace

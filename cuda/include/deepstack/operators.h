@@ -36,12 +36,18 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> gated_fusion(
     const at::Tensor& level_norm_bias, const at::Tensor& gate_weight, const at::Tensor& gate_bias,
     const at::Tensor& norm_weight, const at::Tensor& norm_bias, double eps);
 
-// Interleaved multi-axis rotary embedding (Qwen3-VL): x [N, H], positions [N, 3] double in the order
-// time, row, column. Channel c of H/2 has frequency theta^(-2c/H) and turns with the axis
+// Angles of interleaved multi-axis rotary embedding (Qwen3-VL): positions [N, 3] double in the order
+// time, row, column; frequency [H/2] double, radians a position (core/model/mrope.h) -> [N, H/2] double.
+// Channel pair c turns with the axis
 //   row if c % 3 == 1 and c < 3 section[1]; column if c % 3 == 2 and c < 3 section[2]; else time
-// and is paired with channel c + H/2. Angles are formed in double. Returns [N, H].
-at::Tensor mrope(const at::Tensor& x, const at::Tensor& positions, at::IntArrayRef section,
-                 double theta);
+// and section sums to H/2.
+at::Tensor mrope_angles(const at::Tensor& positions, const at::Tensor& frequency,
+                        at::IntArrayRef section);
+
+// x [N, H] turned by these angles: channel c is paired with channel c + H/2. Cosine and sine, times
+// magnitude (1 but with YaRN), are rounded to x's type before the rotation. Returns [N, H].
+at::Tensor mrope(const at::Tensor& x, const at::Tensor& positions, const at::Tensor& frequency,
+                 at::IntArrayRef section, double magnitude = 1);
 
 // Averages of a feature map over a grid of cells of each box (RoIAlign, He et al. 2017, with one
 // half-pixel shift): features [L, C, H, W], boxes [K, 4] (x0, y0, x1, y1 in cells of the map) ->
