@@ -3,6 +3,7 @@
 # when its result is already there.
 #
 #   setup_dependencies [PACKAGE...]   Debian packages (plus the ones named) and the Python environment
+#   setup_test_dependencies           what only the parity tests need, into the same environment
 #   setup_build PRESET [TARGET...]    configure and build with a CMake preset; all without targets
 
 DEEPSTACK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,6 +18,9 @@ DEBIAN_PACKAGES=(
   libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
+# The references of tests/parity. torchvision, because transformers' video processor imports it; this
+# one needs the torch above.
+PYTHON_TEST_PACKAGES=(transformers==5.17.0 torchvision==0.26.0 pillow==13.0.0 safetensors==0.8.0)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -51,13 +55,23 @@ install_debian_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
+# install_python_packages STAMP PACKAGE...: STAMP is where the list of what is there is left.
 install_python_packages() {
+  local stamp=$1
+  shift
   mkdir -p "$DEEPSTACK_CACHE"
   # A venv left half-made by an interrupted run has no working pip: start over.
   "$DEEPSTACK_VENV/bin/python" -m pip --version >/dev/null 2>&1 ||
     { rm -rf "$DEEPSTACK_VENV"; python3 -m venv "$DEEPSTACK_VENV"; }
   "$DEEPSTACK_VENV/bin/python" -m pip install --disable-pip-version-check "$@"
-  printf '%s\n' "$@" >"$DEEPSTACK_VENV/installed"
+  printf '%s\n' "$@" >"$stamp"
+}
+
+# has_python_packages STAMP PACKAGE...: whether exactly this list was installed last.
+has_python_packages() {
+  local stamp=$1
+  shift
+  [ "$(cat "$stamp" 2>/dev/null)" = "$(printf '%s\n' "$@")" ]
 }
 
 setup_dependencies() {
@@ -70,9 +84,18 @@ setup_dependencies() {
   if [ ${#missing[@]} -gt 0 ]; then
     step "Debian packages (${missing[*]})" install_debian_packages "${missing[@]}"
   fi
-  if [ "$(cat "$DEEPSTACK_VENV/installed" 2>/dev/null)" != "$(printf '%s\n' "${PYTHON_PACKAGES[@]}")" ]; then
+  local stamp=$DEEPSTACK_VENV/installed
+  if ! has_python_packages "$stamp" "${PYTHON_PACKAGES[@]}"; then
     step "LibTorch 2.11.0 and CMake from PyPI into $DEEPSTACK_VENV (about 5 minutes, once)" \
-      install_python_packages "${PYTHON_PACKAGES[@]}"
+      install_python_packages "$stamp" "${PYTHON_PACKAGES[@]}"
+  fi
+}
+
+setup_test_dependencies() {
+  local stamp=$DEEPSTACK_VENV/installed-tests
+  if ! has_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"; then
+    step "transformers and Pillow for the tests from PyPI into $DEEPSTACK_VENV" \
+      install_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"
   fi
 }
 

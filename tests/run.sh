@@ -16,6 +16,7 @@ case "${1:-fast}" in
   *) fail "usage: tests/run.sh [fast|all]" ;;
 esac
 setup_dependencies "${packages[@]}"
+setup_test_dependencies
 for preset in "${presets[@]}"; do
   setup_build "$preset"
   run_tests "$preset"
