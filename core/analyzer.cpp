@@ -10,6 +10,8 @@ namespace {
 constexpr float kWeakShare = 0.25F;  // detections from this share of the threshold may continue tracks
 // Between two timelines nobody knows how long it was; this much is assumed.
 constexpr double kUnknownGap_s = 1;
+// Frames further apart show no motion that belongs together; Qwen3-VL's clips are sampled at 2 a second.
+constexpr double kLongestPair_s = 2;
 
 TrackerSettings tracker_settings(const Settings& settings) {
   return {settings.threshold, kWeakShare * settings.threshold, settings.track_max_age_ms / 1000.0};
@@ -45,6 +47,7 @@ double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) 
     Event gap = event(EventKind::kStreamGap);
     gap.gap_s = -1;
     events.push_back(std::move(gap));
+    previous_rgb_.release();
     tell_ended(tracker_.finish(), events);
   }
   seconds_ = seconds;
@@ -63,6 +66,14 @@ Result<std::vector<Detection>> Analyzer::detect(const AnalyzerFrame& frame, doub
   return found;
 }
 
+// The frame that shares a temporal patch with this one: the last analysed, if it is of the same size and
+// not long ago; within a timeline by the clock of the media. Empty: this one stands alone.
+cv::Mat Analyzer::predecessor(const AnalyzerFrame& frame, double seconds) const {
+  const bool pairs = !previous_rgb_.empty() && previous_rgb_.size() == frame.rgb.size() &&
+                     seconds - previous_seconds_ <= kLongestPair_s;
+  return pairs ? previous_rgb_ : cv::Mat();
+}
+
 Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
                                              const std::vector<Detection>& detections,
                                              double seconds) const {
@@ -74,7 +85,7 @@ Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
     boxes.push_back(detections[i].box);
     index.push_back(i);
   }
-  Result<std::vector<Feature>> features = encoder_->encode(frame.rgb, boxes);
+  Result<std::vector<Feature>> features = encoder_->encode({frame.rgb, predecessor(frame, seconds)}, boxes);
   if (!features.ok()) return features.status();
   for (size_t i = 0; i < index.size(); ++i) {
     appearances[index[i]] = make_appearance((*features)[i], matcher_.shape(), seconds);
@@ -146,6 +157,10 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
   if (!detections.ok()) return detections.status();
   Result<Appearances> appearances = look(frame, *detections, seconds);
   if (!appearances.ok()) return appearances.status();
+  if (encoder_->info().looks_back) {
+    previous_rgb_ = frame.rgb;
+    previous_seconds_ = seconds;
+  }
 
   Result<std::vector<Track>> ended = tracker_.update(seconds, *detections, *appearances);
   if (!ended.ok()) return ended.status();

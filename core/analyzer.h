@@ -58,6 +58,7 @@ class Analyzer {
   Result<std::vector<Detection>> detect(const AnalyzerFrame& frame, double seconds) const;
   Result<Appearances> look(const AnalyzerFrame& frame, const std::vector<Detection>& detections,
                            double seconds) const;
+  cv::Mat predecessor(const AnalyzerFrame& frame, double seconds) const;
   ObservedObject observed(const Track& track) const;
   Event event(EventKind kind) const;
   void tell_ended(const std::vector<Track>& ended, std::vector<Event>& events);
@@ -73,6 +74,8 @@ class Analyzer {
   bool started_ = false;
   double timeline_offset_s_ = 0;   // added to a timeline's seconds, so that time never falls
   double seconds_ = 0;
+  cv::Mat previous_rgb_;           // of the last frame that was analysed, for models that look back
+  double previous_seconds_ = 0;
   uint64_t last_region_id_ = 0;
   std::set<int64_t> told_;         // tracks that a `new` event was sent for
   std::vector<Event> untold_;      // of a frame that failed half-way

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core/mat.hpp>
@@ -23,6 +24,18 @@ struct ModelInfo {
   FeatureShape shape;
   MatchParameters match;      // how features of this model are compared
   bool fusion_trained = true; // false: identity adapters and a zero gate, the fusion is the mean
+  std::string precision = "fp32";  // of the tower: fp32, bf16 or fp16
+  bool looks_back = false;    // a patch reaches over a frame and its predecessor
+};
+
+// What is looked at: a frame, and the one that was analysed before it, for models whose patches reach
+// over two. A picture converts to one without a predecessor.
+struct EncoderFrame {
+  EncoderFrame(cv::Mat frame_rgb, cv::Mat previous_rgb = {})  // NOLINT: implicit
+      : rgb(std::move(frame_rgb)), previous(std::move(previous_rgb)) {}
+
+  cv::Mat rgb;       // [height, width] CV_8UC3, R first
+  cv::Mat previous;  // of the same size and type; empty: there is none
 };
 
 class Encoder {
@@ -31,14 +44,15 @@ class Encoder {
 
   virtual const ModelInfo& info() const = 0;
 
-  // rgb: [height, width] CV_8UC3, R first. boxes: pixels of rgb; parts outside are cut away, and a
-  // box that is empty then gives a zero feature. Features come in the order of boxes.
+  // boxes: pixels of the frame; parts outside are cut away, and a box that is empty then gives a zero
+  // feature. Features come in the order of boxes.
   // kExhausted: out of memory, smaller work may succeed; kInternal: the device or library failed.
-  virtual Result<std::vector<Feature>> encode(const cv::Mat& rgb, std::span<const Box> boxes) = 0;
+  virtual Result<std::vector<Feature>> encode(const EncoderFrame& frame,
+                                              std::span<const Box> boxes) = 0;
 };
 
 // The encoder for settings.model on settings.device, shared by every caller in the process that asks
-// for the same folder, device, region and batch size; its weights live as long as a caller holds it.
+// for the same folder, head, device, precision, region and batch size; its weights live as long as a caller holds it.
 Result<std::shared_ptr<Encoder>> open_encoder(const Settings& settings);
 
 }  // namespace deepstack

@@ -14,10 +14,13 @@ enum class InferenceRegion { kFullFrame, kRoiList };
 enum class ProposalSource { kAuto, kUpstream, kMotion, kHog, kFile };
 enum class DropPolicy { kAuto, kNever, kOldest };
 enum class GalleryMode { kOff, kRead, kLearn };
+enum class Precision { kAuto, kFp32, kBf16, kFp16 };
 
 struct Settings {
   std::string model;            // folder with config.json and model.safetensors; "" = the default
+  std::string head;             // folder of adapters and gate trained for model; "" = the model's own
   std::string device = "auto";  // auto | cpu | cuda | cuda:N
+  Precision precision = Precision::kAuto;
 
   int inference_interval = 1;          // every Nth frame, 1 = all
   int inference_rate_numerator = 0;    // frames a second of media time; 0/1 = off; wins over interval

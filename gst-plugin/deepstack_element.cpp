@@ -94,7 +94,7 @@ Status open_stream(GstDeepstack* self) {
   state.events.open(stream);
   const std::lock_guard guard(state.lock);
   state.stream = std::move(stream);
-  state.model_name = encoder->info().name;
+  state.model = encoder->info();
   return {};
 }
 
@@ -112,7 +112,7 @@ void close_stream(ElementState& state) {
   {
     const std::lock_guard guard(state.lock);
     last = std::move(state.stream);
-    state.model_name.clear();
+    state.model = {};
   }
   state.flow = VideoFlow();
 }
@@ -158,13 +158,13 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
 void get_stats(const ElementState& state, GValue* value) {
   const std::shared_ptr<Stream> stream = state.running_stream();
   const StreamStats stats = stream == nullptr ? StreamStats{} : stream->stats();
-  std::string model_name;
+  deepstack::ModelInfo model;
   {
     const std::lock_guard guard(state.lock);
-    model_name = state.model_name;
+    model = state.model;
   }
   g_value_take_boxed(
-      value, deepstack::gst::stats_structure(stats, model_name, state.events.undelivered()));
+      value, deepstack::gst::stats_structure(stats, model, state.events.undelivered()));
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
@@ -200,7 +200,8 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                          "Counters since the element was started: frames-in, frames-sampled, "
                          "frames-analysed, frames-dropped, frames-failed, events-dropped, "
                          "events-undelivered, tracks, identities, gallery-bytes, "
-                         "gallery-evictions; inference-ms of the last frame; model",
+                         "gallery-evictions; inference-ms of the last frame; model, precision; fusion: "
+                         "trained, or mean for a model without adapters",
                          GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(static_cast<int>(G_PARAM_READABLE) |
                                                   static_cast<int>(G_PARAM_STATIC_STRINGS))));

@@ -54,6 +54,16 @@ GType drop_policy_type() {
   return kType;
 }
 
+GType precision_type() {
+  static const GEnumValue kRows[] = {
+      row(Precision::kAuto, "auto", "bf16 where the device multiplies it in hardware, else fp32"),
+      row(Precision::kFp32, "fp32", "Exact"),
+      row(Precision::kBf16, "bf16", "8 bits of mantissa; about 1e-2 off after a whole tower"),
+      row(Precision::kFp16, "fp16", "11 bits of mantissa, and a small range"), kEnd};
+  static const GType kType = register_enum("GstDeepstackPrecision", kRows);
+  return kType;
+}
+
 GType gallery_mode_type() {
   static const GEnumValue kRows[] = {
       row(GalleryMode::kOff, "off", "No identities, tracks only"),

@@ -9,5 +9,6 @@ GType inference_region_type();
 GType proposal_source_type();
 GType drop_policy_type();
 GType gallery_mode_type();
+GType precision_type();
 
 }  // namespace deepstack::gst

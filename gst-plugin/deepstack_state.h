@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include "core/encoder.h"
 #include "core/settings.h"
@@ -44,7 +43,7 @@ struct ElementState {
   Settings settings;                          // guarded by lock
   std::shared_ptr<Encoder> scripted_encoder;  // guarded by lock
   std::shared_ptr<Stream> stream;             // guarded by lock
-  std::string model_name;                     // guarded by lock
+  ModelInfo model;                            // guarded by lock; of the last start
 
   VideoFlow flow;  // streaming thread; other threads only while the pads are inactive
   EventsPad events;

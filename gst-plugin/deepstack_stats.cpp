@@ -4,7 +4,7 @@
 
 namespace deepstack::gst {
 
-GstStructure* stats_structure(const StreamStats& stats, const std::string& model,
+GstStructure* stats_structure(const StreamStats& stats, const ModelInfo& model,
                               uint64_t events_undelivered) {
   const std::pair<const char*, uint64_t> counters[] = {
       {"frames-in", stats.frames_in},
@@ -20,8 +20,10 @@ GstStructure* stats_structure(const StreamStats& stats, const std::string& model
       {"gallery-evictions", stats.gallery_evictions},
   };
   GstStructure* structure =
-      gst_structure_new("deepstack-stats", "model", G_TYPE_STRING, model.c_str(), "inference-ms",
-                        G_TYPE_DOUBLE, stats.inference_ms, nullptr);
+      gst_structure_new("deepstack-stats", "model", G_TYPE_STRING, model.name.c_str(), "precision",
+                        G_TYPE_STRING, model.precision.c_str(), "fusion", G_TYPE_STRING,
+                        model.fusion_trained ? "trained" : "mean", "inference-ms", G_TYPE_DOUBLE,
+                        stats.inference_ms, nullptr);
   for (const auto& [name, value] : counters) {
     gst_structure_set(structure, name, G_TYPE_UINT64, guint64{value}, nullptr);
   }

@@ -4,15 +4,16 @@
 #include <gst/gst.h>
 
 #include <cstdint>
-#include <string>
 
+#include "core/encoder.h"
 #include "core/stream.h"
 
 namespace deepstack::gst {
 
-// model: name of the running model, "" when none runs. events_undelivered: lines that the events
+// model: the one that runs, a default one when none does. Its fusion is "trained", or "mean" for a model
+// without adapters: the mean of the normalised levels. events_undelivered: lines that the events
 // pad could not hand on. The caller owns the structure.
-GstStructure* stats_structure(const StreamStats& stats, const std::string& model,
+GstStructure* stats_structure(const StreamStats& stats, const ModelInfo& model,
                               uint64_t events_undelivered);
 
 }  // namespace deepstack::gst

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   const std::map<std::string, deepstack::Command> commands{
       {"track", deepstack::add_track_command(app)},
       {"reid", deepstack::add_reid_command(app)},
+      {"features", deepstack::add_features_command(app)},
       {"report", deepstack::add_report_command(app)},
   };
   try {

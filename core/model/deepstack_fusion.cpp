@@ -5,60 +5,90 @@
 namespace deepstack {
 
 DeepStackFusion DeepStackFusion::load(const ModelConfig& config, WeightReader& reader,
-                                      at::Device device) {
+                                      at::Device device, at::ScalarType type) {
   const int64_t levels = config.levels();
   const int64_t width = config.level_width();
-  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+  const bool gated = config.fusion.kind == FusionKind::kGated;
   DeepStackFusion fusion;
-  fusion.eps_ = config.layer_norm_eps;
-  if (config.projection_size == 0) {
-    fusion.level_norm_weight_ = at::ones({levels, width}, options);
-    fusion.level_norm_bias_ = at::zeros({levels, width}, options);
-    fusion.gate_weight_ = at::zeros({levels, width}, options);
-    fusion.gate_bias_ = at::zeros({levels}, options);
-    fusion.norm_weight_ = at::ones({width}, options);
-    fusion.norm_bias_ = at::zeros({width}, options);
+  fusion.kind_ = config.fusion.kind;
+  fusion.eps_ = config.tower.layer_norm_eps;
+  if (config.fusion.projection_size > 0) {
+    fusion.read(config, reader, device, type);
     return fusion;
   }
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+  const int64_t fused_width = gated ? width : levels * width;
+  fusion.level_norm_weight_ = at::ones({levels, width}, options);
+  fusion.level_norm_bias_ = at::zeros({levels, width}, options);
+  fusion.gate_weight_ = at::zeros({levels, width}, options);
+  fusion.gate_bias_ = at::zeros({levels}, options);
+  fusion.norm_weight_ = at::ones({fused_width}, options);
+  fusion.norm_bias_ = at::zeros({fused_width}, options);
+  return fusion;
+}
+
+void DeepStackFusion::read(const ModelConfig& config, WeightReader& reader, at::Device device,
+                           at::ScalarType type) {
+  const int64_t levels = config.levels();
+  const int64_t width = config.level_width();
+  const bool gated = kind_ == FusionKind::kGated;
+  const auto take = [&](const std::string& name, const std::vector<int64_t>& shape) {
+    return reader.take(name, shape).to(device);
+  };
   std::vector<at::Tensor> norm_weight, norm_bias;
   for (int64_t l = 0; l < levels; ++l) {
     const std::string prefix = "adapters." + std::to_string(l) + ".";
-    fusion.adapter_weight_.push_back(
-        reader.take(prefix + "linear.weight", {width, config.hidden_size}).to(device));
-    fusion.adapter_bias_.push_back(reader.take(prefix + "linear.bias", {width}).to(device));
-    norm_weight.push_back(reader.take(prefix + "norm.weight", {width}));
-    norm_bias.push_back(reader.take(prefix + "norm.bias", {width}));
+    adapters_.push_back({take(prefix + "linear.weight", {width, config.tower.hidden_size}).to(type),
+                         take(prefix + "linear.bias", {width}).to(type)});
+    norm_weight.push_back(take(prefix + "norm.weight", {width}));
+    norm_bias.push_back(take(prefix + "norm.bias", {width}));
   }
-  fusion.level_norm_weight_ = at::stack(norm_weight).to(device);
-  fusion.level_norm_bias_ = at::stack(norm_bias).to(device);
-  fusion.gate_weight_ = reader.take("gate.weight", {levels, width}).to(device);
-  fusion.gate_bias_ = reader.take("gate.bias", {levels}).to(device);
-  fusion.norm_weight_ = reader.take("fusion_norm.weight", {width}).to(device);
-  fusion.norm_bias_ = reader.take("fusion_norm.bias", {width}).to(device);
-  return fusion;
+  level_norm_weight_ = at::stack(norm_weight);
+  level_norm_bias_ = at::stack(norm_bias);
+  if (gated) {
+    gate_weight_ = take("gate.weight", {levels, width});
+    gate_bias_ = take("gate.bias", {levels});
+  }
+  const int64_t fused_width = gated ? width : levels * width;
+  norm_weight_ = take("fusion_norm.weight", {fused_width});
+  norm_bias_ = take("fusion_norm.bias", {fused_width});
+  if (const int64_t size = config.fusion.output_size; size > 0) {
+    output_ = {take("output.weight", {size, fused_width}).to(type),
+               take("output.bias", {size}).to(type)};
+  }
+}
+
+FusedLevels DeepStackFusion::concat(const at::Tensor& projected) const {
+  const int64_t levels = projected.size(0);
+  const int64_t count = projected.size(1);
+  const int64_t width = projected.size(2);
+  const at::Tensor x = projected.to(at::kFloat);
+  const at::Tensor z = at::layer_norm(x, {width}, {}, {}, eps_) * level_norm_weight_.unsqueeze(1) +
+                       level_norm_bias_.unsqueeze(1);
+  const at::Tensor side_by_side = z.transpose(0, 1).reshape({count, levels * width});
+  const at::Tensor fused =
+      at::layer_norm(side_by_side, {levels * width}, norm_weight_, norm_bias_, eps_);
+  const at::Tensor gates =
+      at::full({count, levels}, 1.0 / static_cast<double>(levels), x.options());
+  const auto type = projected.scalar_type();
+  return {z.to(type), gates.to(type), fused.to(type)};
 }
 
 FusedLevels DeepStackFusion::forward(const std::vector<at::Tensor>& taps) const {
   const c10::InferenceMode inference;
-  const auto levels = static_cast<int64_t>(taps.size());
-  const int64_t count = taps.front().size(0);
-  const int64_t tokens = taps.front().size(1);
-  const int64_t width = norm_weight_.size(0);
-  at::Tensor projected = at::empty({levels, count * tokens, width}, taps.front().options());
-  for (int64_t l = 0; l < levels; ++l) {
-    const at::Tensor tap = taps[l].reshape({count * tokens, -1});
-    at::Tensor out = projected.select(0, l);
-    if (adapter_weight_.empty()) {
-      out.copy_(tap);
-    } else {
-      at::addmm_out(out, adapter_bias_[l], tap, adapter_weight_[l].t());
-    }
+  std::vector<at::Tensor> adapted;
+  for (size_t l = 0; l < adapters_.size(); ++l) adapted.push_back(adapters_[l].forward(taps[l]));
+  const at::Tensor projected = at::stack(trained() ? adapted : taps);
+  FusedLevels result;
+  if (kind_ == FusionKind::kConcat) {
+    result = concat(projected);
+  } else {
+    std::tie(result.levels, result.gates, result.fused) =
+        gated_fusion(projected, level_norm_weight_, level_norm_bias_, gate_weight_, gate_bias_,
+                     norm_weight_, norm_bias_, eps_);
   }
-  const auto [z, gates, fused] = gated_fusion(projected, level_norm_weight_, level_norm_bias_,
-                                              gate_weight_, gate_bias_, norm_weight_, norm_bias_,
-                                              eps_);
-  return {z.view({levels, count, tokens, width}), gates.view({count, tokens, levels}),
-          fused.view({count, tokens, width})};
+  if (output_.weight.defined()) result.fused = output_.forward(result.fused);
+  return result;
 }
 
 }  // namespace deepstack

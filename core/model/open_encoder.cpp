@@ -1,11 +1,7 @@
 // open_encoder(): one TorchEncoder a model, device and mode for the whole process.
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <tuple>
-
-#include <dlfcn.h>
 
 #include "core/encoder.h"
 #include "core/model/torch_encoder.h"
@@ -13,21 +9,11 @@
 namespace deepstack {
 namespace {
 
-using Key = std::tuple<std::string, std::string, InferenceRegion, int>;
+using Key = std::tuple<std::string, std::string, std::string, Precision, InferenceRegion, int>;
 
-// settings.model, or where the default model is: $DEEPSTACK_MODEL, beside an installed library, or in
-// the source tree that this library was built from.
-std::filesystem::path model_folder(const Settings& settings) {
-  if (!settings.model.empty()) return settings.model;
-  if (const char* chosen = std::getenv("DEEPSTACK_MODEL"); chosen != nullptr && *chosen != '\0') {
-    return chosen;
-  }
-  Dl_info self{};
-  dladdr(reinterpret_cast<const void*>(&model_folder), &self);
-  const auto installed =
-      std::filesystem::path(self.dli_fname).parent_path() / "../share/gst-deepstack/model";
+std::string real_path(const std::filesystem::path& path) {
   std::error_code error;
-  return std::filesystem::is_directory(installed, error) ? installed : DEEPSTACK_DEFAULT_MODEL;
+  return path.empty() ? "" : std::filesystem::weakly_canonical(path, error).string();
 }
 
 }  // namespace
@@ -36,15 +22,13 @@ Result<std::shared_ptr<Encoder>> open_encoder(const Settings& settings) {
   static std::mutex mutex;
   static std::map<Key, std::weak_ptr<Encoder>> open;
 
-  const std::filesystem::path folder = model_folder(settings);
-  std::error_code error;
-  const std::string real = std::filesystem::weakly_canonical(folder, error).string();
+  const ModelSource source = model_source(settings);
   const std::lock_guard lock(mutex);
   std::weak_ptr<Encoder>& known =
-      open[{real, settings.device, settings.inference_region, settings.batch_size}];
+      open[{real_path(source.folder), real_path(source.head), source.device, source.precision,
+            settings.inference_region, settings.batch_size}];
   if (std::shared_ptr<Encoder> shared = known.lock()) return shared;
-  auto loaded = TorchEncoder::load(folder, settings.device, settings.inference_region,
-                                   settings.batch_size);
+  auto loaded = TorchEncoder::load(source, settings.inference_region, settings.batch_size);
   if (!loaded.ok()) return loaded.status();
   std::shared_ptr<Encoder> shared = *std::move(loaded);
   known = shared;

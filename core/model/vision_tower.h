@@ -1,58 +1,70 @@
-// VisionTower: a Vision Transformer whose intermediate layers are kept (DeepStack's taps).
+// VisionTower: a Vision Transformer whose intermediate layers are kept (DeepStack's taps), exactly
+// Qwen3-VL's where the config says so.
 //
 // Pre-norm blocks as in Dosovitskiy et al. 2021, with a learned position table that is interpolated
-// to other grids (bilinear, corners aligned) and, if the model says so, a 2-D rotary embedding as in
-// Qwen3-VL: angles [row f, column f] with f_j = theta^(-2j / (head/2)), pairs (i, i + head/2).
+// to other grids (bilinear, corners aligned) and, if the model says so, a 2-D rotary embedding. All
+// tokens of a call go through the linear layers together; attention stays inside a frame of an item.
 // Immutable after load(); any thread may call forward().
 #pragma once
 
+#include <memory>
+#include <span>
 #include <vector>
 
 #include <ATen/ATen.h>
 
+#include "core/model/grid.h"
+#include "core/model/grid_tables.h"
+#include "core/model/linear.h"
 #include "core/model/model_config.h"
 #include "core/model/weights.h"
 
 namespace deepstack {
 
 struct TowerOutput {
-  std::vector<at::Tensor> taps;  // [N, T, D] residual stream after each of tap_layers blocks
-  at::Tensor last;               // [N, T, D] after the last block and the final LayerNorm
+  std::vector<at::Tensor> taps;  // [N, D] residual stream after each of tap_layers blocks
+  at::Tensor last;               // [N, D] after the last block, and the final norm if there is one
 };
 
 class VisionTower {
  public:
-  // Reads the tower's tensors; the reader's status says what was wrong.
-  static VisionTower load(const ModelConfig& config, WeightReader& reader, at::Device device);
+  // Reads the tower's tensors, computes in type; the reader's status says what was wrong.
+  static VisionTower load(const TowerConfig& config, WeightReader& reader, at::Device device,
+                          at::ScalarType type);
 
-  // images: [N, 3, H, W] uint8, sides multiples of the patch; T = H/patch * W/patch tokens in raster
-  // order. Blocks beyond the last tap run only with with_last.
-  TowerOutput forward(const at::Tensor& images, bool with_last) const;
+  // rows: pixel values [N, C * temporal * patch * patch] in the layout of deepstack::patchify, item
+  // after item; grids: an entry an item, sides multiples of merge. Blocks beyond the last tap run only
+  // with with_last. A wrong shape raises c10::Error.
+  TowerOutput forward(const at::Tensor& rows, std::span<const Grid> grids, bool with_last) const;
 
  private:
-  struct Linear {
-    at::Tensor weight;
-    at::Tensor bias;
+  struct Norm {
+    at::Tensor weight, bias;
   };
   struct Block {
-    Linear norm1, qkv, proj, norm2, fc1, fc2;
+    Norm norm1;
+    Linear qkv, proj;
+    Norm norm2;
+    Linear fc1, fc2;
   };
-  struct Rotary {
-    at::Tensor cosine;  // [T, head / 2]
-    at::Tensor sine;
+  // Frames of the same grid that follow each other: tokens first .. first + count * length - 1.
+  struct Frames {
+    int64_t first, count, length;
+    GridTables tables;
   };
 
-  at::Tensor norm(const at::Tensor& x, const Linear& parameters) const;
-  at::Tensor position_embedding(int64_t rows, int64_t columns) const;
-  Rotary rotary_tables(int64_t rows, int64_t columns) const;
-  at::Tensor attention(const at::Tensor& x, const Block& block, const Rotary& rotary) const;
-  void run_block(at::Tensor& x, const Block& block, const Rotary& rotary) const;
+  std::vector<Frames> frames_of(std::span<const Grid> grids) const;
+  at::Tensor embed(const at::Tensor& rows, const std::vector<Frames>& frames) const;
+  at::Tensor norm(const at::Tensor& x, const Norm& parameters) const;
+  at::Tensor attention(const at::Tensor& qkv, const Frames& frames) const;
+  at::Tensor run_block(const at::Tensor& x, const Block& block,
+                       const std::vector<Frames>& frames) const;
 
-  ModelConfig config_;
+  TowerConfig config_;
   Linear patch_embed_;
-  at::Tensor position_;  // [grid rows * grid columns, D]
   std::vector<Block> blocks_;
-  Linear norm_;
+  Norm norm_;
+  std::unique_ptr<GridTableCache> tables_;
 };
 
 }  // namespace deepstack

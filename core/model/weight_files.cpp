@@ -13,6 +13,7 @@ Result<WeightFiles> WeightFiles::open(const std::filesystem::path& folder) {
   if (!file.ok() && file.status().code() != StatusCode::kNotFound) return file.status();
   if (!file.ok()) return open_shards(folder, index);
   WeightFiles weights;
+  weights.path_ = single;
   weights.files_.push_back(std::make_unique<Safetensors>(*std::move(file)));
   const Safetensors& only = *weights.files_.back();
   for (const auto& [name, entry] : only.entries()) weights.places_[name] = {&only, &entry};
@@ -34,6 +35,7 @@ Result<WeightFiles> WeightFiles::open_shards(const std::filesystem::path& folder
   if (!index.ok()) return failed(index.status());
 
   WeightFiles weights;
+  weights.path_ = path;
   uint64_t header_bytes = 0;
   size_t tensors = 0;
   for (const std::string& shard : index->shards) {

@@ -41,6 +41,9 @@ class WeightFiles {
   // moved or destroyed.
   std::optional<Place> find(const std::string& name) const;
 
+  // The file that says which tensors there are: model.safetensors or the index.
+  const std::filesystem::path& path() const { return path_; }
+
   // True when any tensor's name begins with prefix.
   bool has_prefix(std::string_view prefix) const;
 
@@ -48,6 +51,7 @@ class WeightFiles {
   static Result<WeightFiles> open_shards(const std::filesystem::path& folder,
                                          const std::filesystem::path& index);
 
+  std::filesystem::path path_;
   std::vector<std::unique_ptr<Safetensors>> files_;
   std::map<std::string_view, Place> places_;  // names are those of the files' entries
 };

@@ -1,10 +1,21 @@
 #include "core/model/weights.h"
 
+#include <cmath>
 #include <optional>
 #include <sstream>
 
+#include <ATen/CPUGeneratorImpl.h>
+
 namespace deepstack {
 namespace {
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::ostringstream text;
+  text << at::IntArrayRef(shape);
+  return text.str();
+}
+
+}  // namespace
 
 std::optional<at::ScalarType> float_type(TensorType type) {
   switch (type) {
@@ -21,37 +32,49 @@ std::optional<at::ScalarType> float_type(TensorType type) {
   }
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::ostringstream text;
-  text << at::IntArrayRef(shape);
-  return text.str();
-}
-
-}  // namespace
-
 at::Tensor WeightReader::fail(Status status, const std::vector<int64_t>& shape) {
   if (status_.ok()) status_ = std::move(status);
   // A view of one zero: a file without the tensor must not make room for what it only names.
   return at::zeros({}).expand(shape);
 }
 
+at::Tensor WeightReader::draw(const std::string& name, const std::vector<int64_t>& shape) const {
+  // FNV-1a, so that a tensor does not depend on which were taken before it.
+  uint64_t hash = 14695981039346656037U ^ seed_;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  const at::Generator generator = at::detail::createCPUGenerator(hash);
+  const at::Tensor values = at::randn(shape, generator, at::TensorOptions().dtype(at::kFloat));
+  if (shape.size() > 1) {
+    const auto inputs = static_cast<double>(values.numel() / shape[0]);
+    return values / std::sqrt(inputs);
+  }
+  const bool norm = name.find("norm") != std::string::npos && name.ends_with("weight");
+  return 0.1 * values + (norm ? 1.0 : 0.0);
+}
+
 at::Tensor WeightReader::take(const std::string& name, const std::vector<int64_t>& shape) {
-  const std::string where = file_.path().string() + ": tensor " + name + " ";
-  const auto entry = file_.entries().find(name);
-  if (entry == file_.entries().end()) return fail(corrupt(where + "is missing"), shape);
-  if (entry->second.shape != shape) {
-    return fail(corrupt(where + "has shape " + shape_text(entry->second.shape) + ", " +
-                        shape_text(shape) + " is needed"),
+  if (files_ == nullptr) return draw(name, shape);
+  const std::string stored_name = prefix_ + name;
+  const auto place = files_->find(stored_name);
+  if (!place) {
+    return fail(corrupt(files_->path().string() + ": tensor " + stored_name + " is missing"), shape);
+  }
+  const std::string where = place->file->path().string() + ": tensor " + stored_name + " ";
+  const TensorEntry& entry = *place->entry;
+  if (entry.shape != shape) {
+    return fail(corrupt(where + "has shape " + shape_text(entry.shape) + ", " + shape_text(shape) +
+                        " is needed"),
                 shape);
   }
-  const auto type = float_type(entry->second.type);
+  const auto type = float_type(entry.type);
   if (!type) return fail(corrupt(where + "holds no floating point numbers"), shape);
   at::Tensor stored = at::empty(shape, at::TensorOptions().dtype(*type));
-  if (Status status = file_.read(entry->second, stored.mutable_data_ptr()); !status.ok()) {
+  if (Status status = place->file->read(entry, stored.mutable_data_ptr()); !status.ok()) {
     return fail(std::move(status), shape);
   }
-  const at::Tensor weights = stored.to(at::kFloat);
-  if (!at::isfinite(weights).all().item<bool>()) {
+  at::Tensor weights = stored.to(at::kFloat);
+  const auto [least, most] = at::aminmax(weights);  // undefined numbers win both
+  if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) {
     return fail(corrupt(where + "holds infinite or undefined numbers"), shape);
   }
   return weights;

@@ -29,6 +29,8 @@ class VideoReader {
 
   static Result<VideoReader> open(const std::filesystem::path& path, const Options& options);
 
+  double fps() const { return fps_; }  // given, the file's own, or assumed
+
   // The next frame; nothing at the end.
   Result<std::optional<VideoFrame>> next();
 

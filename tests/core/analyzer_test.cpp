@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/event/event_json.h"
+#include "tests/support/scripted_encoder.h"
 #include "tests/support/scripted_features.h"
 
 namespace deepstack {
@@ -252,6 +253,50 @@ TEST(Analyzer, TheSameFramesGiveTheSameEvents) {
   }
   EXPECT_FALSE(runs[0].empty());
   EXPECT_EQ(runs[0], runs[1]);
+}
+
+// A frame shares its temporal patch with the last one that was analysed, unless that is of another
+// timeline or size, or long ago.
+TEST(Analyzer, AFrameIsPairedWithItsPredecessor) {
+  auto encoder = std::make_shared<test::ScriptedEncoder>();
+  encoder->look_back();
+  const auto analyzer = *Analyzer::create(upstream_settings(), encoder);
+  const std::vector<Detection> detections = test::detections_of({person(10, kRed)});
+  const struct {
+    double seconds;
+    uint32_t timeline;
+    int width;
+    bool paired;
+  } frames[] = {{0, 0, 320, false},  {0.5, 0, 320, true},  {2.5, 0, 320, true},
+                {4.6, 0, 320, false}, {4.7, 0, 160, false}, {4.8, 0, 160, true},
+                {0.1, 1, 160, false}, {0.2, 1, 160, true}};
+  uint8_t shade = 0;
+  for (const auto& frame : frames) {
+    const auto ns = static_cast<int64_t>(std::llround(frame.seconds * kNanosPerSecond));
+    ASSERT_TRUE(analyzer
+                    ->analyze({.rgb = cv::Mat(kHeight, frame.width, CV_8UC3, cv::Scalar(shade++)),
+                               .time = {frame.timeline, ns},
+                               .pts_ns = ns,
+                               .number = shade,
+                               .upstream = &detections})
+                    .ok());
+    const test::ScriptedEncoder::Call call = encoder->calls().back();
+    EXPECT_EQ(call.paired, frame.paired) << frame.seconds;
+    if (call.paired) {
+      EXPECT_EQ(call.previous_pixel[0], shade - 2) << frame.seconds;
+    }
+  }
+}
+
+TEST(Analyzer, AModelOfSingleFramesIsNotGivenTheOneBefore) {
+  auto encoder = std::make_shared<test::ScriptedEncoder>();
+  const auto analyzer = *Analyzer::create(upstream_settings(), encoder);
+  const std::vector<Detection> detections = test::detections_of({person(10, kRed)});
+  for (int64_t frame = 0; frame < 3; ++frame) {
+    const cv::Mat rgb(kHeight, kWidth, CV_8UC3);
+    ASSERT_TRUE(analyzer->analyze({.rgb = rgb, .time = {0, frame}, .upstream = &detections}).ok());
+    EXPECT_FALSE(encoder->calls().back().paired);
+  }
 }
 
 TEST(Analyzer, WrongSettingsAreRefused) {

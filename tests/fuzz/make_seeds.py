@@ -44,6 +44,14 @@ def model_config():
                   "level_gap_slope": [-1, 0, 1], "scale": 12, "offset": 0.25}}
     yield json.dumps(config).encode()
     yield json.dumps({**config, "patch_size": -1}).encode()
+    vision = {"depth": 5, "hidden_size": 48, "num_heads": 4, "intermediate_size": 80,
+              "in_channels": 3, "patch_size": 4, "temporal_patch_size": 2,
+              "spatial_merge_size": 2, "num_position_embeddings": 49, "out_hidden_size": 40,
+              "deepstack_visual_indexes": [0, 2, 3], "hidden_act": "gelu_pytorch_tanh"}
+    rope = {"rope_type": "yarn", "factor": 3.0, "mrope_section": [4, 2, 2], "rope_theta": 5e6}
+    yield json.dumps({"model_type": "qwen3_vl", "vision_config": vision, "image_token_id": 120,
+                      "text_config": {"head_dim": 16, "rope_parameters": rope}}).encode()
+    yield json.dumps({**vision, "model_type": "qwen3_vl_vision"}).encode()
 
 
 def weight_index():

@@ -135,7 +135,7 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
   std::set<std::string> names;
   for (const GParamSpec* spec : specs()) names.insert(spec->name);
   EXPECT_EQ(names, (std::set<std::string>{
-                       "model", "device", "inference-interval", "inference-rate",
+                       "model", "head", "precision", "device", "inference-interval", "inference-rate",
                        "inference-region", "batch-size", "proposals", "proposals-file",
                        "object-class", "threshold", "drop-policy", "track-max-age", "gallery-mode",
                        "gallery-max-bytes", "gallery-ttl", "reid-threshold", "source"}));
@@ -228,6 +228,8 @@ TEST_F(Properties, StatsAreZeroBeforeTheStartAndNameTheModelAfterIt) {
   const Owned<GstStructure> owned(stats);
   EXPECT_TRUE(gst_structure_has_name(stats, "deepstack-stats"));
   EXPECT_STREQ(gst_structure_get_string(stats, "model"), "scripted");
+  EXPECT_STREQ(gst_structure_get_string(stats, "precision"), "fp32");
+  EXPECT_STREQ(gst_structure_get_string(stats, "fusion"), "trained");
   for (const char* name : {"frames-in", "frames-sampled", "frames-analysed", "frames-dropped",
                            "frames-failed", "events-dropped", "events-undelivered", "tracks",
                            "identities", "gallery-bytes", "gallery-evictions"}) {

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <string>
 
-#include "core/model/deepstack_fusion.h"
-#include "core/model/vision_tower.h"
+#include "core/model/picture_rows.h"
+#include "core/model/vision_model.h"
 
 namespace deepstack::test {
 
@@ -21,13 +21,25 @@ class DefaultModel {
   }
 
   DefaultModel()
-      : config(*read_model_config(folder())),
-        weights_(*Safetensors::open(folder() / "model.safetensors")),
-        reference_(*Safetensors::open(folder() / "reference.safetensors")) {
-    WeightReader reader(weights_);
-    tower = VisionTower::load(config, reader, at::kCPU);
-    fusion = DeepStackFusion::load(config, reader, at::kCPU);
-    EXPECT_TRUE(reader.status().ok()) << reader.status().message();
+      : model_(*VisionModel::load({.folder = folder(), .head = {}, .device = "cpu",
+                                   .precision = Precision::kFp32, .random_weights = std::nullopt},
+                                  false)),
+        reference_(*Safetensors::open(folder() / "reference.safetensors")),
+        config(model_->config),
+        tower(model_->tower),
+        fusion(model_->fusion) {}
+
+  // What the tower says of pictures [N, 3, H, W] uint8 of one size.
+  TowerOutput look(const at::Tensor& images, bool with_last) const {
+    const at::Tensor packed = images.permute({0, 2, 3, 1}).unsqueeze(1);
+    const std::vector<Grid> grids(static_cast<size_t>(images.size(0)),
+                                  grid_of(1, images.size(2), images.size(3), config.tower));
+    return tower.forward(to_rows(packed, config), grids, with_last);
+  }
+
+  // The same numbers by picture: [N, T, C].
+  static at::Tensor by_picture(const at::Tensor& tokens, int64_t pictures) {
+    return tokens.view({pictures, tokens.size(0) / pictures, -1});
   }
 
   // A tensor of the reference as it is stored.
@@ -45,13 +57,14 @@ class DefaultModel {
     return tensor;
   }
 
-  ModelConfig config;
-  VisionTower tower;
-  DeepStackFusion fusion;
-
  private:
-  const Safetensors weights_;
+  const std::shared_ptr<const VisionModel> model_;
   const Safetensors reference_;
+
+ public:
+  const ModelConfig& config;
+  const VisionTower& tower;
+  const DeepStackFusion& fusion;
 };
 
 // Compares with a limit on the largest difference, which grows with numbers above 1.

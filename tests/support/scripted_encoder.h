@@ -23,6 +23,8 @@ class ScriptedEncoder final : public Encoder {
     int height;
     cv::Vec3b first_pixel;  // R, G, B
     std::vector<Box> boxes;
+    bool paired;               // with a frame before it
+    cv::Vec3b previous_pixel;  // of that
   };
 
   ScriptedEncoder() {
@@ -32,6 +34,9 @@ class ScriptedEncoder final : public Encoder {
     info_.match.level_bias = {0, 0, 0};
     info_.match.level_gap_slope = {0, 0, 0};
   }
+
+  // As a model whose patches reach over two frames. Before the encoder is used.
+  void look_back() { info_.looks_back = true; }
 
   // From now on encode() does not return until release().
   void hold() {
@@ -63,10 +68,15 @@ class ScriptedEncoder final : public Encoder {
 
   const ModelInfo& info() const override { return info_; }
 
-  Result<std::vector<Feature>> encode(const cv::Mat& rgb, std::span<const Box> boxes) override {
+  Result<std::vector<Feature>> encode(const EncoderFrame& frame,
+                                      std::span<const Box> boxes) override {
     std::unique_lock lock(mutex_);
-    calls_.push_back({rgb.cols, rgb.rows, rgb.at<cv::Vec3b>(0, 0),
-                      std::vector<Box>(boxes.begin(), boxes.end())});
+    const auto first_pixel = [](const cv::Mat& rgb) {
+      return rgb.empty() ? cv::Vec3b() : rgb.at<cv::Vec3b>(0, 0);
+    };
+    calls_.push_back({frame.rgb.cols, frame.rgb.rows, first_pixel(frame.rgb),
+                      std::vector<Box>(boxes.begin(), boxes.end()), !frame.previous.empty(),
+                      first_pixel(frame.previous)});
     changed_.notify_all();
     changed_.wait(lock, [&] { return !held_; });
     if (!status_.ok()) return status_;

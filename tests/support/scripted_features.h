@@ -94,8 +94,10 @@ class ColorEncoder final : public Encoder {
 
   const ModelInfo& info() const override { return info_; }
 
-  Result<std::vector<Feature>> encode(const cv::Mat& rgb, std::span<const Box> boxes) override {
+  Result<std::vector<Feature>> encode(const EncoderFrame& frame,
+                                      std::span<const Box> boxes) override {
     if (!status_.ok()) return status_;
+    const cv::Mat& rgb = frame.rgb;
     std::vector<Feature> features;
     for (const Box& box : boxes) {
       const Box inside = clip(box, static_cast<float>(rgb.cols), static_cast<float>(rgb.rows));

@@ -13,18 +13,25 @@
 
 namespace deepstack {
 
-// Pixels to the rows of a patch embedding: images [N, 3, H, W] uint8, H and W multiples of patch ->
-// [N, H/patch * W/patch, 3 * patch * patch] float, patches in raster order, channels slowest inside,
-// value (u8 / 255 - mean) / std. mean, std: one each channel.
-at::Tensor patchify(const at::Tensor& images, int64_t patch, at::ArrayRef<double> mean,
-                    at::ArrayRef<double> std);
-
 // Pictures at another size, as Pillow's BICUBIC has them, bit for bit: images [N, H, W, C] uint8, C of
 // 1..4, sides of 1..65536 -> [N, height, width, C] contiguous. Cubic a = -0.5, half-pixel centres,
-// antialiased when shrinking; across first, rounded to 8 bits, then down. Rows of pixels side by side
-// are borrowed, however far apart the rows are; anything else is copied first. On the CPU only: that is
-// where pictures come from.
+// antialiased when shrinking; across first, rounded to 8 bits, then down (Pillow 13 may turn the two
+// around; Qwen3-VL's processor does not). Rows of pixels side by side are borrowed, however far apart
+// the rows are; anything else is copied first. On the CPU only: that is where pictures come from.
 at::Tensor resize_bicubic(const at::Tensor& images, int64_t height, int64_t width);
+
+// Pixels to the rows of a patch embedding, in Qwen3-VL's layout: images [K, F, H, W, C] uint8 (any
+// strides) -> [K * F/temporal * H/patch * W/patch, C * temporal * patch * patch] float. Rows: item by
+// item, frame-major, then blocks of merge x merge patches in raster order, row-major inside a block.
+// Inside a row: channel slowest, then frame, y, x; the value is (u8 - 255 mean) / (255 std).
+// mean, std: one each channel. H and W are multiples of patch * merge, F of temporal.
+at::Tensor patchify(const at::Tensor& images, int64_t patch, int64_t temporal, int64_t merge,
+                    at::ArrayRef<double> mean, at::ArrayRef<double> std);
+
+// Rotary embedding of attention heads: x [N, heads, head], cosine and sine [P, head / 2] float, N a
+// multiple of P (token n has position n % P) -> [N, heads, head] contiguous. Pairs (i, i + head / 2);
+// computed in float whatever x is, and rounded once. The last dimension of x is dense.
+at::Tensor rotate_heads(const at::Tensor& x, const at::Tensor& cosine, const at::Tensor& sine);
 
 // DeepStack fusion after the adapters' linear part: projected [L, N, H] ->
 //   levels [L, N, H]  z_l = LN(projected_l; level_norm_weight_l, level_norm_bias_l)
@@ -36,16 +43,14 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> gated_fusion(
     const at::Tensor& level_norm_bias, const at::Tensor& gate_weight, const at::Tensor& gate_bias,
     const at::Tensor& norm_weight, const at::Tensor& norm_bias, double eps);
 
-// Angles of interleaved multi-axis rotary embedding (Qwen3-VL): positions [N, 3] double in the order
-// time, row, column; frequency [H/2] double, radians a position (core/model/mrope.h) -> [N, H/2] double.
-// Channel pair c turns with the axis
+// Angles of the interleaved multi-axis rotary embedding (Qwen3-VL): positions [N, 3] double in the order
+// time, row, column, frequency [H / 2] double -> [N, H / 2] double. Channel pair c turns with the axis
 //   row if c % 3 == 1 and c < 3 section[1]; column if c % 3 == 2 and c < 3 section[2]; else time
-// and section sums to H/2.
 at::Tensor mrope_angles(const at::Tensor& positions, const at::Tensor& frequency,
                         at::IntArrayRef section);
 
-// x [N, H] turned by these angles: channel c is paired with channel c + H/2. Cosine and sine, times
-// magnitude (1 but with YaRN), are rounded to x's type before the rotation. Returns [N, H].
+// Turns x [N, H] by those angles, pairs (c, c + H / 2); cosine and sine are multiplied by magnitude
+// (YaRN's; else 1) and rounded to x's type. Returns [N, H].
 at::Tensor mrope(const at::Tensor& x, const at::Tensor& positions, const at::Tensor& frequency,
                  at::IntArrayRef section, double magnitude = 1);
 

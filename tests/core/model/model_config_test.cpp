@@ -19,7 +19,8 @@ const json kGood = [] {
     "num_hidden_layers": 4, "intermediate_size": 48, "layer_norm_eps": 1e-5,
     "hidden_act": "gelu", "rotary": true, "rope_theta": 100.0,
     "image_mean": [0.1, 0.2, 0.3], "image_std": [0.4, 0.5, 0.6],
-    "tap_layers": [1, 3, 4], "projection_size": 16, "pool": [4, 2],
+    "tap_layers": [1, 3, 4], "projection_size": 16, "fusion": "concat", "output_size": 64,
+    "pool": [4, 2],
     "match": {"mrope_section": [4, 2, 2], "mrope_theta": 1e6, "mrope_rate": 2,
               "attention_scale": 8, "level_bias": [0.5, 0, -0.5],
               "level_gap_slope": [-1, 0, 1], "scale": 12, "offset": 0.25}})");
@@ -49,21 +50,24 @@ TEST_F(ModelConfigFile, EveryValueIsRead) {
   const Result<ModelConfig> config = read(kGood.dump());
   ASSERT_TRUE(config.ok()) << config.status().message();
   EXPECT_EQ(config->name, "tiny 1.2");
-  EXPECT_EQ(config->image_height, 32);
-  EXPECT_EQ(config->image_width, 16);
-  EXPECT_EQ(config->grid_rows(), 8);
-  EXPECT_EQ(config->grid_columns(), 4);
-  EXPECT_EQ(config->hidden_size, 24);
-  EXPECT_EQ(config->head_size(), 12);
-  EXPECT_EQ(config->layers, 4);
-  EXPECT_EQ(config->intermediate_size, 48);
-  EXPECT_EQ(config->layer_norm_eps, 1e-5);
-  EXPECT_TRUE(config->rotary);
-  EXPECT_EQ(config->rope_theta, 100);
-  EXPECT_FALSE(config->tanh_gelu);
-  EXPECT_EQ(config->image_mean, (std::vector<double>{0.1, 0.2, 0.3}));
-  EXPECT_EQ(config->image_std, (std::vector<double>{0.4, 0.5, 0.6}));
-  EXPECT_EQ(config->tap_layers, (std::vector<int>{1, 3, 4}));
+  EXPECT_EQ(config->picture.crop_height, 32);
+  EXPECT_EQ(config->picture.crop_width, 16);
+  EXPECT_EQ(config->tower.table_rows, 8);
+  EXPECT_EQ(config->tower.table_columns, 4);
+  EXPECT_EQ(config->tower.hidden_size, 24);
+  EXPECT_EQ(config->tower.head_size(), 12);
+  EXPECT_EQ(config->tower.layers, 4);
+  EXPECT_EQ(config->tower.intermediate_size, 48);
+  EXPECT_EQ(config->tower.layer_norm_eps, 1e-5);
+  EXPECT_TRUE(config->tower.rotary);
+  EXPECT_EQ(config->tower.rope_theta, 100);
+  EXPECT_FALSE(config->tower.tanh_gelu);
+  EXPECT_TRUE(config->tower.final_norm);
+  EXPECT_EQ(config->picture.mean, (std::vector<double>{0.1, 0.2, 0.3}));
+  EXPECT_EQ(config->picture.std, (std::vector<double>{0.4, 0.5, 0.6}));
+  EXPECT_EQ(config->tower.tap_layers, (std::vector<int>{1, 3, 4}));
+  EXPECT_EQ(config->fusion.kind, FusionKind::kConcat);
+  EXPECT_EQ(config->fusion.output_size, 64);
   EXPECT_EQ(config->level_width(), 16);
   EXPECT_EQ(config->pool_rows, 4);
   EXPECT_EQ(config->pool_columns, 2);
@@ -77,6 +81,25 @@ TEST_F(ModelConfigFile, EveryValueIsRead) {
   EXPECT_EQ(config->match.offset, 0.25F);
 }
 
+TEST_F(ModelConfigFile, WhatIsLeftBeyondWholePatchesIsCutOff) {
+  // The article's 384 pixels are 27 patches of 14 and 6 pixels, as a convolution has it.
+  json config = kGood;
+  config["image_size"] = {384, 384};
+  config["patch_size"] = 14;
+  const Result<ModelConfig> article = read(config.dump());
+  ASSERT_TRUE(article.ok()) << article.status().message();
+  EXPECT_EQ(article->picture.crop_height, 384);
+  EXPECT_EQ(article->tower.table_rows, 27);
+  EXPECT_EQ(article->tower.table_columns, 27);
+}
+
+TEST_F(ModelConfigFile, AnOutputNeedsAdaptersInTheFile) {
+  json config = kGood;
+  config["projection_size"] = 0;
+  config["match"]["mrope_section"] = {4, 4, 4};
+  expect_refused(config.dump(), "output_size");
+}
+
 TEST_F(ModelConfigFile, TheDefaultModelsIsGood) {
   const auto config = read_model_config(DEEPSTACK_SOURCE_DIR "/samples/model/default");
   EXPECT_TRUE(config.ok()) << config.status().message();
@@ -85,15 +108,18 @@ TEST_F(ModelConfigFile, TheDefaultModelsIsGood) {
 TEST_F(ModelConfigFile, WhatMayBeLeftOutHasADefault) {
   json config = kGood;
   for (const char* key :
-       {"name", "version", "layer_norm_eps", "hidden_act", "rotary", "rope_theta"}) {
+       {"name", "version", "layer_norm_eps", "hidden_act", "rotary", "rope_theta", "fusion",
+        "output_size"}) {
     config.erase(key);
   }
   const Result<ModelConfig> read_config = read(config.dump());
   ASSERT_TRUE(read_config.ok()) << read_config.status().message();
   EXPECT_EQ(read_config->name, folder_.path().filename().string());
-  EXPECT_EQ(read_config->layer_norm_eps, 1e-6);
-  EXPECT_TRUE(read_config->tanh_gelu);
-  EXPECT_FALSE(read_config->rotary);
+  EXPECT_EQ(read_config->tower.layer_norm_eps, 1e-6);
+  EXPECT_TRUE(read_config->tower.tanh_gelu);
+  EXPECT_FALSE(read_config->tower.rotary);
+  EXPECT_EQ(read_config->fusion.kind, FusionKind::kGated);
+  EXPECT_EQ(read_config->fusion.output_size, 0);
   config.erase("projection_size");
   config["match"]["mrope_section"] = {4, 4, 4};
   const Result<ModelConfig> plain = read(config.dump());
@@ -144,7 +170,6 @@ TEST_F(ModelConfigFile, AValueOutOfRangeIsNamed) {
       {"image_size", {32, 16, 3}},
       {"image_size", {2, 16}},
       {"image_size", {4100, 16}},
-      {"image_size", {30, 16}},          // no multiple of the patch
       {"image_size", {4294967328, 16}},  // 2^32 + 32
       {"image_size", {32.5, 16}},
       {"patch_size", 0},
@@ -178,6 +203,8 @@ TEST_F(ModelConfigFile, AValueOutOfRangeIsNamed) {
       {"tap_layers", {1, 1, 1, 1, 1, 1, 1, 1, 1}},
       {"projection_size", -1},
       {"projection_size", 8193},
+      {"fusion", "sum"},
+      {"output_size", -1},
       {"pool", {0, 2}},
       {"pool", {17, 2}},
       {"pool", {4294967300, 2}},  // 2^32 + 4

@@ -7,6 +7,7 @@
 
 #include "core/model/matcher.h"
 #include "tests/support/default_model.h"
+#include "tests/support/qwen_model.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/tiny_model.h"
 
@@ -20,7 +21,9 @@ using test::TinyModel;
 Result<std::unique_ptr<TorchEncoder>> load(const std::filesystem::path& folder,
                                            InferenceRegion region = InferenceRegion::kRoiList,
                                            int batch_size = 16) {
-  return TorchEncoder::load(folder, "cpu", region, batch_size);
+  return TorchEncoder::load({.folder = folder, .head = {}, .device = "cpu",
+                             .precision = Precision::kFp32, .random_weights = std::nullopt},
+                            region, batch_size);
 }
 
 cv::Mat noise(int width, int height) {
@@ -149,14 +152,41 @@ TEST(TorchEncoder, FramesOfAnyShapeAreEncoded) {
   }
 }
 
+TEST(TorchEncoder, AModelOfFramePairsSeesTheFrameBefore) {
+  const TempFolder folder;
+  folder.write("config.json", test::kTinyQwenConfig);
+  for (const auto region : {InferenceRegion::kRoiList, InferenceRegion::kFullFrame}) {
+    const auto encoder = TorchEncoder::load(
+        {.folder = folder.path(), .head = {}, .device = "cpu", .precision = Precision::kFp32,
+         .random_weights = 5},
+        region, 16);
+    ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+    EXPECT_TRUE((*encoder)->info().looks_back);
+    EXPECT_FALSE((*encoder)->info().fusion_trained);
+    const cv::Mat rgb = noise(96, 64);
+    const cv::Mat other(64, 96, CV_8UC3, cv::Scalar(9, 9, 9));
+    const Box boxes[] = {{8, 8, 40, 48}};
+    const auto alone = (*encoder)->encode(rgb, boxes);
+    ASSERT_TRUE(alone.ok()) << alone.status().message();
+    const auto with_itself = (*encoder)->encode({rgb, rgb}, boxes);
+    const auto after_other = (*encoder)->encode({rgb, other}, boxes);
+    EXPECT_TRUE(same((*alone)[0], (*with_itself)[0], 0)) << "a still stands in both slots";
+    EXPECT_FALSE(same((*alone)[0], (*after_other)[0], 1e-2));
+    const auto turned = (*encoder)->encode({other, rgb}, boxes);
+    EXPECT_FALSE(same((*turned)[0], (*after_other)[0], 1e-2)) << "the order of the two counts";
+    EXPECT_EQ((*encoder)->encode({rgb, noise(64, 96)}, boxes).status().code(),
+              StatusCode::kInvalid);
+  }
+}
+
 TEST(TorchEncoder, NoBoxesAreNoFeaturesAndNoPictureIsAnError) {
   const TempFolder folder;
   TinyModel().write(folder);
   const auto encoder = load(folder.path());
   EXPECT_TRUE((*encoder)->encode(noise(8, 8), {})->empty());
   const Box boxes[] = {{0, 0, 4, 4}};
-  EXPECT_EQ((*encoder)->encode({}, boxes).status().code(), StatusCode::kInvalid);
-  EXPECT_EQ((*encoder)->encode(cv::Mat::zeros(8, 8, CV_8UC1), boxes).status().code(),
+  EXPECT_EQ((*encoder)->encode(cv::Mat(), boxes).status().code(), StatusCode::kInvalid);
+  EXPECT_EQ((*encoder)->encode(cv::Mat(8, 8, CV_8UC1), boxes).status().code(),
             StatusCode::kInvalid);
 }
 
@@ -227,7 +257,9 @@ TEST(TorchEncoder, OneModelIsSharedWhileItIsUsed) {
 TEST(TorchEncoder, ADeviceThatIsMissingIsToldAsSuch) {
   const TempFolder folder;
   TinyModel().write(folder);
-  const auto encoder = TorchEncoder::load(folder.path(), "cuda:999", InferenceRegion::kRoiList, 1);
+  const auto encoder = TorchEncoder::load({.folder = folder.path(), .head = {}, .device = "cuda:999",
+                                           .random_weights = std::nullopt},
+                                          InferenceRegion::kRoiList, 1);
   EXPECT_EQ(encoder.status().code(), StatusCode::kUnavailable);
   EXPECT_NE(encoder.status().message().find("cuda:999"), std::string::npos);
 }

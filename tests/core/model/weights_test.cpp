@@ -16,10 +16,11 @@ using test::SafetensorsWriter;
 class WeightsFile : public testing::Test {
  protected:
   WeightReader& open(const std::string& bytes) {
-    Result<Safetensors> opened = Safetensors::open(folder_.write("model.safetensors", bytes));
+    folder_.write("model.safetensors", bytes);
+    Result<WeightFiles> opened = WeightFiles::open(folder_.path());
     EXPECT_TRUE(opened.ok()) << opened.status().message();
-    file_ = *std::move(opened);
-    reader_.emplace(file_);
+    files_.emplace(*std::move(opened));
+    reader_.emplace(*files_);
     return *reader_;
   }
   void expect_refused(const std::string& words) const {
@@ -30,7 +31,7 @@ class WeightsFile : public testing::Test {
   }
 
   const test::TempFolder folder_;
-  Safetensors file_;
+  std::optional<WeightFiles> files_;
   std::optional<WeightReader> reader_;
 };
 
@@ -39,8 +40,6 @@ TEST_F(WeightsFile, TensorsComeByNameAndShape) {
   writer.add("a", {2, 2}, {1, 2, 3, 4});
   writer.add("b", {1}, {-5});
   WeightReader& reader = open(writer.bytes());
-  EXPECT_TRUE(reader.has("a"));
-  EXPECT_FALSE(reader.has("c"));
   EXPECT_TRUE(
       at::equal(reader.take("a", {2, 2}), at::tensor({1.0F, 2.0F, 3.0F, 4.0F}).view({2, 2})));
   EXPECT_EQ(reader.take("b", {1}).item<float>(), -5);
@@ -104,6 +103,33 @@ TEST_F(WeightsFile, WholeNumbersAreNoWeights) {
   open(safetensors_file(R"({"t":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}})", "data"))
       .take("t", {1});
   expect_refused("tensor t holds no floating point numbers");
+}
+
+TEST_F(WeightsFile, APrefixStandsBeforeEveryName) {
+  SafetensorsWriter writer;
+  writer.add("model.visual.a", {1}, {3});
+  open(writer.bytes());
+  WeightReader reader(*files_, "model.visual.");
+  EXPECT_EQ(reader.take("a", {1}).item<float>(), 3);
+  EXPECT_TRUE(reader.status().ok());
+  reader.take("model.visual.a", {1});
+  EXPECT_NE(reader.status().message().find("tensor model.visual.model.visual.a is missing"),
+            std::string::npos);
+}
+
+TEST(RandomWeights, DependOnSeedNameAndShapeAlone) {
+  WeightReader first = WeightReader::random(1);
+  first.take("something.else", {5});
+  WeightReader second = WeightReader::random(1);
+  WeightReader other = WeightReader::random(2);
+  const at::Tensor weight = first.take("blocks.0.attn.qkv.weight", {64, 400});
+  EXPECT_TRUE(at::equal(weight, second.take("blocks.0.attn.qkv.weight", {64, 400})));
+  EXPECT_FALSE(at::equal(weight, other.take("blocks.0.attn.qkv.weight", {64, 400})));
+  EXPECT_FALSE(at::equal(weight, second.take("blocks.1.attn.qkv.weight", {64, 400})));
+  EXPECT_NEAR(weight.std().item<float>(), 1 / 20.0, 0.005) << "1 / sqrt(inputs)";
+  EXPECT_NEAR(first.take("blocks.0.norm1.weight", {4000}).mean().item<float>(), 1, 0.02);
+  EXPECT_NEAR(first.take("blocks.0.norm1.bias", {4000}).mean().item<float>(), 0, 0.02);
+  EXPECT_TRUE(first.status().ok());
 }
 
 TEST_F(WeightsFile, TheFirstThingThatIsWrongIsTold) {

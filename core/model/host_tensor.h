@@ -1,0 +1,32 @@
+// HostTensor: a tensor as plain memory, and the safetensors file that a set of them makes. What the
+// program reads and writes, without LibTorch in sight.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/model/safetensors.h"
+#include "core/status.h"
+
+namespace deepstack {
+
+struct HostTensor {
+  TensorType type = TensorType::kF32;
+  std::vector<int64_t> shape;
+  std::string bytes;  // little endian, row-major
+};
+
+using HostTensors = std::map<std::string, HostTensor>;
+
+// The named tensor of an open file; kNotFound or kCorrupt name the file and the tensor.
+Result<HostTensor> read_tensor(const Safetensors& file, const std::string& name);
+
+// A whole .safetensors file of these tensors, in the order of their names.
+std::string to_safetensors(const HostTensors& tensors);
+
+// tensor's numbers as whole ones; kCorrupt when its type is no integer.
+Result<std::vector<int64_t>> whole_numbers(const HostTensor& tensor);
+
+}  // namespace deepstack
