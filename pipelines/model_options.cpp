@@ -3,6 +3,8 @@
 #include <map>
 #include <string>
 
+#include "pipelines/choice.h"
+
 namespace deepstack {
 
 void add_model_options(CLI::App& command, Settings& settings) {
@@ -14,7 +16,7 @@ void add_model_options(CLI::App& command, Settings& settings) {
                                                             {"bf16", Precision::kBf16},
                                                             {"fp16", Precision::kFp16}};
   command.add_option("--precision", settings.precision, "auto, fp32, bf16 or fp16")
-      ->transform(CLI::CheckedTransformer(kPrecisions))
+      ->transform(choice(kPrecisions))
       ->default_str(settings.precision == Precision::kFp32 ? "fp32" : "auto");
   command.add_option("--device", settings.device, "auto, cpu, cuda or cuda:N")
       ->capture_default_str();
@@ -23,7 +25,7 @@ void add_model_options(CLI::App& command, Settings& settings) {
   static const std::map<std::string, InferenceRegion> kRegions{
       {"full-frame", InferenceRegion::kFullFrame}, {"roi-list", InferenceRegion::kRoiList}};
   command.add_option("--inference-region", settings.inference_region, "full-frame or roi-list")
-      ->transform(CLI::CheckedTransformer(kRegions))
+      ->transform(choice(kRegions))
       ->default_str("roi-list");
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/analyzer.h"
+#include "pipelines/choice.h"
 #include "pipelines/command.h"
 #include "pipelines/media/output_file.h"
 #include "pipelines/media/video_reader.h"
@@ -113,7 +114,7 @@ Command add_track_command(CLI::App& app) {
   options->settings.proposals = ProposalSource::kMotion;
   command->add_option("--proposals", options->settings.proposals,
                       "where to look without --detections: motion or hog (people)")
-      ->transform(CLI::CheckedTransformer(kProposals))
+      ->transform(choice(kProposals))
       ->default_str("motion");
   command->add_option("--fps", options->fps, "frames a second, instead of the video's own");
   command->add_option("--timestamps", options->video.timestamps,
