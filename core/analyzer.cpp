@@ -7,10 +7,12 @@
 namespace deepstack {
 namespace {
 
-constexpr float kWeakShare = 0.25F;  // detections from this share of the threshold may continue tracks
+// Detections from this share of the threshold may continue tracks.
+constexpr float kWeakShare = 0.25F;
 // Between two timelines nobody knows how long it was; this much is assumed.
 constexpr double kUnknownGap_s = 1;
-// Frames further apart show no motion that belongs together; Qwen3-VL's clips are sampled at 2 a second.
+// Frames further apart show no motion that belongs together; Qwen3-VL's clips are sampled at 2 a
+// second.
 constexpr double kLongestPair_s = 2;
 
 TrackerSettings tracker_settings(const Settings& settings) {
@@ -61,13 +63,14 @@ Result<std::vector<Detection>> Analyzer::detect(const AnalyzerFrame& frame, doub
   const auto width = static_cast<float>(frame.rgb.cols);
   const auto height = static_cast<float>(frame.rgb.rows);
   std::erase_if(*found, [&](const Detection& detection) {
-    return !settings_.accepts(detection.label) || !(clip(detection.box, width, height).area() >= 1);  // also NaN
+    return !settings_.accepts(detection.label) ||
+           !(clip(detection.box, width, height).area() >= 1);  // also NaN
   });
   return found;
 }
 
-// The frame that shares a temporal patch with this one: the last analysed, if it is of the same size and
-// not long ago; within a timeline by the clock of the media. Empty: this one stands alone.
+// The frame that shares a temporal patch with this one: the last analysed, if it is of the same
+// size and not long ago; within a timeline by the clock of the media. Empty: this one stands alone.
 cv::Mat Analyzer::predecessor(const AnalyzerFrame& frame, double seconds) const {
   const bool pairs = !previous_rgb_.empty() && previous_rgb_.size() == frame.rgb.size() &&
                      seconds - previous_seconds_ <= kLongestPair_s;
@@ -85,7 +88,8 @@ Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
     boxes.push_back(detections[i].box);
     index.push_back(i);
   }
-  Result<std::vector<Feature>> features = encoder_->encode({frame.rgb, predecessor(frame, seconds)}, boxes);
+  Result<std::vector<Feature>> features =
+      encoder_->encode({frame.rgb, predecessor(frame, seconds)}, boxes);
   if (!features.ok()) return features.status();
   for (size_t i = 0; i < index.size(); ++i) {
     appearances[index[i]] = make_appearance((*features)[i], matcher_.shape(), seconds);

@@ -1,5 +1,5 @@
-// Analyzer: the one way through for a frame of one stream: proposals -> tower and fusion -> tracks ->
-// identities -> events. Synchronous; owned by one stream (or program), called by one thread.
+// Analyzer: the one way through for a frame of one stream: proposals -> tower and fusion -> tracks
+// -> identities -> events. Synchronous; owned by one stream (or program), called by one thread.
 #pragma once
 
 #include <memory>
@@ -23,8 +23,8 @@ struct AnalyzerFrame {
   cv::Mat rgb;  // [height, width] CV_8UC3
   MediaTime time;
   int64_t pts_ns = -1;
-  int64_t number = 0;                               // in the stream, from 1
-  const std::vector<Detection>* upstream = nullptr; // null: not looked at upstream
+  int64_t number = 0;                                // in the stream, from 1
+  const std::vector<Detection>* upstream = nullptr;  // null: not looked at upstream
 };
 
 struct AnalyzerResult {
@@ -70,15 +70,15 @@ class Analyzer {
   const Proposer proposer_;
   Tracker tracker_;
   Identifier identifier_;
-  EventFrame frame_;               // of the frame at hand
+  EventFrame frame_;  // of the frame at hand
   bool started_ = false;
-  double timeline_offset_s_ = 0;   // added to a timeline's seconds, so that time never falls
+  double timeline_offset_s_ = 0;  // added to a timeline's seconds, so that time never falls
   double seconds_ = 0;
-  cv::Mat previous_rgb_;           // of the last frame that was analysed, for models that look back
+  cv::Mat previous_rgb_;  // of the last frame that was analysed, for models that look back
   double previous_seconds_ = 0;
   uint64_t last_region_id_ = 0;
-  std::set<int64_t> told_;         // tracks that a `new` event was sent for
-  std::vector<Event> untold_;      // of a frame that failed half-way
+  std::set<int64_t> told_;     // tracks that a `new` event was sent for
+  std::vector<Event> untold_;  // of a frame that failed half-way
 };
 
 }  // namespace deepstack

@@ -1,6 +1,6 @@
-// Encoder: a frame and the boxes in it go in, one multi-level Feature a box comes out. One of the two
-// seams of core (the other is Clock): tests put a scripted one here that is slow, fails or runs out
-// of memory on command. Implementations are thread-safe; streams share them.
+// Encoder: a frame and the boxes in it go in, one multi-level Feature a box comes out. One of the
+// two seams of core (the other is Clock): tests put a scripted one here that is slow, fails or runs
+// out of memory on command. Implementations are thread-safe; streams share them.
 #pragma once
 
 #include <memory>
@@ -20,16 +20,16 @@ namespace deepstack {
 
 // What a model is, as far as the rest of core needs to know.
 struct ModelInfo {
-  std::string name;           // for events: "vit-tiny-people 1"
+  std::string name;  // for events: "vit-tiny-people 1"
   FeatureShape shape;
-  MatchParameters match;      // how features of this model are compared
-  bool fusion_trained = true; // false: identity adapters and a zero gate, the fusion is the mean
+  MatchParameters match;       // how features of this model are compared
+  bool fusion_trained = true;  // false: identity adapters and a zero gate, the fusion is the mean
   std::string precision = "fp32";  // of the tower: fp32, bf16 or fp16
-  bool looks_back = false;    // a patch reaches over a frame and its predecessor
+  bool looks_back = false;         // a patch reaches over a frame and its predecessor
 };
 
-// What is looked at: a frame, and the one that was analysed before it, for models whose patches reach
-// over two. A picture converts to one without a predecessor.
+// What is looked at: a frame, and the one that was analysed before it, for models whose patches
+// reach over two. A picture converts to one without a predecessor.
 struct EncoderFrame {
   EncoderFrame(cv::Mat frame_rgb, cv::Mat previous_rgb = {})  // NOLINT: implicit
       : rgb(std::move(frame_rgb)), previous(std::move(previous_rgb)) {}
@@ -44,15 +44,16 @@ class Encoder {
 
   virtual const ModelInfo& info() const = 0;
 
-  // boxes: pixels of the frame; parts outside are cut away, and a box that is empty then gives a zero
-  // feature. Features come in the order of boxes.
-  // kExhausted: out of memory, smaller work may succeed; kInternal: the device or library failed.
+  // boxes: pixels of the frame; parts outside are cut away, and a box that is empty then gives a
+  // zero feature. Features come in the order of boxes. kExhausted: out of memory, smaller work may
+  // succeed; kInternal: the device or library failed.
   virtual Result<std::vector<Feature>> encode(const EncoderFrame& frame,
                                               std::span<const Box> boxes) = 0;
 };
 
-// The encoder for settings.model on settings.device, shared by every caller in the process that asks
-// for the same folder, head, device, precision, region and batch size; its weights live as long as a caller holds it.
+// The encoder for settings.model on settings.device, shared by every caller in the process that
+// asks for the same folder, head, device, precision, region and batch size; its weights live as
+// long as a caller holds it.
 Result<std::shared_ptr<Encoder>> open_encoder(const Settings& settings);
 
 }  // namespace deepstack

@@ -20,8 +20,8 @@ struct Cut {
   int64_t values() const { return channels * temporal * patch * patch; }
 };
 
-// Where the token-th patch of one item lies: frame-major, then merge x merge blocks in raster order,
-// row-major inside a block.
+// Where the token-th patch of one item lies: frame-major, then merge x merge blocks in raster
+// order, row-major inside a block.
 struct Place {
   int64_t group, row, column;
 };
@@ -36,8 +36,8 @@ Place place_of(int64_t token, const Cut& cut) {
           block % blocks_across * cut.merge + cell % cut.merge};
 }
 
-// Value of each byte in each channel: (byte - 255 mean) / (255 std), in float as torchvision's fused
-// rescale and normalise.
+// Value of each byte in each channel: (byte - 255 mean) / (255 std), in float as torchvision's
+// fused rescale and normalise.
 std::vector<float> value_table(at::ArrayRef<double> mean, at::ArrayRef<double> std) {
   std::vector<float> table;
   for (size_t c = 0; c < mean.size(); ++c) {
@@ -66,8 +66,8 @@ at::Tensor patchify_cpu(const at::Tensor& images, int64_t patch, int64_t tempora
               "patchify: ", cut.channels, " channels, ", mean.size(), " means, ", std.size(),
               " stds");
   const int64_t count = images.size(0);
-  at::Tensor out = at::empty({count * cut.tokens(), cut.values()},
-                             at::TensorOptions().dtype(at::kFloat));
+  at::Tensor out =
+      at::empty({count * cut.tokens(), cut.values()}, at::TensorOptions().dtype(at::kFloat));
   const std::vector<float> table = value_table(mean, std);
   const auto* bytes = images.const_data_ptr<uint8_t>();
   const auto strides = images.strides();  // a picture shown as two frames has a frame stride of 0
@@ -76,8 +76,8 @@ at::Tensor patchify_cpu(const at::Tensor& images, int64_t patch, int64_t tempora
     for (int64_t n = begin; n < end; ++n) {
       const Place place = place_of(n % cut.tokens(), cut);
       const uint8_t* first = bytes + n / cut.tokens() * strides[0] +
-                             place.group * temporal * strides[1] +
-                             place.row * patch * strides[2] + place.column * patch * strides[3];
+                             place.group * temporal * strides[1] + place.row * patch * strides[2] +
+                             place.column * patch * strides[3];
       float* row = values + n * cut.values();
       for (int64_t c = 0; c < cut.channels; ++c) {
         const float* value_of = table.data() + c * 256;

@@ -1,6 +1,6 @@
 // Qwen3-VL looks at pictures that Pillow has resized: 8 bits in, 8 bits between the passes, 8 bits
 // out. Everything after the weights is integer arithmetic, so the result does not depend on the
-// machine, and is Pillow's to the bit (up to Pillow 12; 13 turns the passes around for some sizes).
+// machine, and is Pillow's to the bit (up to Pillow 12.1; later ones turn the passes around for some sizes).
 #include <algorithm>
 #include <cmath>
 #include <cstring>

@@ -59,9 +59,8 @@ at::Tensor rotate_heads_cpu(const at::Tensor& x, const at::Tensor& cosine, const
   if (x.numel() == 0) return out;
   const at::Tensor cosines = cosine.contiguous();
   const at::Tensor sines = sine.contiguous();
-  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, x.scalar_type(), "rotate_heads", [&] {
-    rotate_rows<scalar_t>(x, cosines, sines, out);
-  });
+  AT_DISPATCH_FLOATING_TYPES_AND2(at::kHalf, at::kBFloat16, x.scalar_type(), "rotate_heads",
+                                  [&] { rotate_rows<scalar_t>(x, cosines, sines, out); });
   return out;
 }
 

@@ -1,5 +1,5 @@
-// deepstack features: what a model says of pixel values or of a picture, stage by stage, as safetensors;
-// with --mrope the language model's position ids and angles.
+// deepstack features: what a model says of pixel values or of a picture, stage by stage, as
+// safetensors; with --mrope the language model's position ids and angles.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -39,14 +39,14 @@ Status in_file(const std::string& path, const Status& status) {
 }
 
 HostTensor doubles(const std::vector<double>& values) {
-  return {TensorType::kF64,
-          {static_cast<int64_t>(values.size())},
-          std::string(reinterpret_cast<const char*>(values.data()),
-                      values.size() * sizeof(double))};
+  return {
+      TensorType::kF64,
+      {static_cast<int64_t>(values.size())},
+      std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double))};
 }
 
-// The tensors of the input file that a run reads: those there are of pixel_values, grid_thw and what
-// position ids are made of.
+// The tensors of the input file that a run reads: those there are of pixel_values, grid_thw and
+// what position ids are made of.
 Result<HostTensors> read_input(const std::string& path) {
   Result<Safetensors> file = Safetensors::open(path);
   if (!file.ok()) return file.status();
@@ -66,11 +66,13 @@ Result<HostTensors> read_image(const std::string& path, FeatureExtractor& extrac
   cv::Mat picture = cv::imread(path, cv::IMREAD_COLOR);
   if (picture.empty()) return corrupt(path + ": is no picture that can be decoded");
   cv::cvtColor(picture, picture, cv::COLOR_BGR2RGB);
-  return extractor.preprocess({&picture, 1});
+  Result<HostTensors> made = extractor.preprocess({&picture, 1});
+  if (!made.ok()) return in_file(path, made.status());
+  return made;
 }
 
-// A clip of the video's frames as Qwen3-VL samples them. The video is decoded twice: only the sampled
-// frames are kept.
+// A clip of the video's frames as Qwen3-VL samples them. The video is decoded twice: only the
+// sampled frames are kept.
 Result<HostTensors> read_video(const FeaturesOptions& options, FeatureExtractor& extractor) {
   int64_t total = 0;
   double fps = 0;
@@ -78,7 +80,8 @@ Result<HostTensors> read_video(const FeaturesOptions& options, FeatureExtractor&
   std::vector<cv::Mat> frames;
   const ClipConfig& clip = extractor.config().clip;
   for (const bool counting : {true, false}) {
-    Result<VideoReader> video = VideoReader::open(options.video, {.fps = options.fps, .timestamps = {}});
+    Result<VideoReader> video =
+        VideoReader::open(options.video, {.fps = options.fps, .timestamps = {}});
     if (!video.ok()) return video.status();
     fps = video->fps();
     while (true) {
@@ -93,13 +96,13 @@ Result<HostTensors> read_video(const FeaturesOptions& options, FeatureExtractor&
     }
     Result<std::vector<int64_t>> sampled =
         sample_frames(total, fps, {clip.fps, clip.min_frames, clip.max_frames});
-    if (!sampled.ok()) return sampled.status();
+    if (!sampled.ok()) return in_file(options.video, sampled.status());
     wanted = *std::move(sampled);
   }
   Result<HostTensors> made = extractor.preprocess(frames);
-  if (!made.ok()) return made;
+  if (!made.ok()) return in_file(options.video, made.status());
   const Result<std::vector<double>> times = pair_times_s(wanted, fps);
-  if (!times.ok()) return times.status();
+  if (!times.ok()) return in_file(options.video, times.status());
   (*made)["timestamps"] = doubles(*times);
   return made;
 }
@@ -145,7 +148,7 @@ Status run(const FeaturesOptions& options) {
     if (options.input.empty()) {
       Result<HostTensors> made = options.image.empty() ? read_video(options, **extractor)
                                                        : read_image(options.image, **extractor);
-      if (!made.ok()) return in_file(options.file(), made.status());
+      if (!made.ok()) return made.status();
       tensors = *std::move(made);
     }
     const Status status = add_features(options, **extractor, tensors, out);
@@ -169,16 +172,18 @@ Command add_features_command(CLI::App& app) {
       "features", "Write what a model says of pixel values or of a picture, stage by stage");
   command->add_option("--input", options->input,
                       "safetensors with pixel_values [N, C*tp*P*P] and grid_thw [K, 3]");
-  command->add_option("--image", options->image, "a picture instead; pixel_values and grid_thw are "
-                                                 "written too");
+  command->add_option("--image", options->image,
+                      "a picture instead; pixel_values and grid_thw are "
+                      "written too");
   command->add_option("--video", options->video,
                       "a video or a folder of pictures instead, sampled as the model's processor "
                       "does; timestamps are written too");
   command->add_option("--fps", options->fps, "frames a second of the video, instead of its own");
-  command->add_flag("--mrope", options->mrope,
-                    "write position_ids, rope_deltas, angles, cos and sin of the language model: of "
-                    "input_ids (with image_grid_thw, video_grid_thw, mm_token_type_ids, "
-                    "attention_mask), of positions [N, 3], or of grid_thw");
+  command->add_flag(
+      "--mrope", options->mrope,
+      "write position_ids, rope_deltas, angles, cos and sin of the language model: of "
+      "input_ids (with image_grid_thw, video_grid_thw, mm_token_type_ids, "
+      "attention_mask), of positions [N, 3], or of grid_thw");
   command->add_option("--output", options->output, "safetensors to write, - for stdout")
       ->required();
   command->add_option("--random-weights", options->random_weights,

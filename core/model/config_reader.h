@@ -31,7 +31,8 @@ class ConfigReader {
   // ok, or kCorrupt with "'key' reason".
   const Status& status() const { return status_; }
 
-  // A null counts as nothing: that is how transformers writes a setting that is left to its default.
+  // A null counts as nothing: that is how transformers writes a setting that is left to its
+  // default.
   bool has(const char* key) const {
     const auto found = object_.find(key);
     return found != object_.end() && !found->is_null();
@@ -61,8 +62,8 @@ class ConfigReader {
                          T highest) {
     std::vector<T> values;
     const auto found = object_.find(key);
-    const bool list = found != object_.end() && found->is_array() &&
-                      found->size() >= lowest_size && found->size() <= highest_size;
+    const bool list = found != object_.end() && found->is_array() && found->size() >= lowest_size &&
+                      found->size() <= highest_size;
     if (list) {
       for (const nlohmann::json& value : *found) {
         if (!within(value, lowest, highest)) break;

@@ -32,14 +32,18 @@ void DeepStackFusion::read(const ModelConfig& config, WeightReader& reader, at::
   const int64_t levels = config.levels();
   const int64_t width = config.level_width();
   const bool gated = kind_ == FusionKind::kGated;
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   const auto take = [&](const std::string& name, const std::vector<int64_t>& shape) {
-    return reader.take(name, shape).to(device);
+    return reader.take(name, shape, options);
+  };
+  const auto linear = [&](const std::string& name, int64_t out, int64_t in) {
+    return Linear{reader.take(name + ".weight", {out, in}, options.dtype(type)),
+                  reader.take(name + ".bias", {out}, options.dtype(type))};
   };
   std::vector<at::Tensor> norm_weight, norm_bias;
   for (int64_t l = 0; l < levels; ++l) {
     const std::string prefix = "adapters." + std::to_string(l) + ".";
-    adapters_.push_back({take(prefix + "linear.weight", {width, config.tower.hidden_size}).to(type),
-                         take(prefix + "linear.bias", {width}).to(type)});
+    adapters_.push_back(linear(prefix + "linear", width, config.tower.hidden_size));
     norm_weight.push_back(take(prefix + "norm.weight", {width}));
     norm_bias.push_back(take(prefix + "norm.bias", {width}));
   }
@@ -53,8 +57,7 @@ void DeepStackFusion::read(const ModelConfig& config, WeightReader& reader, at::
   norm_weight_ = take("fusion_norm.weight", {fused_width});
   norm_bias_ = take("fusion_norm.bias", {fused_width});
   if (const int64_t size = config.fusion.output_size; size > 0) {
-    output_ = {take("output.weight", {size, fused_width}).to(type),
-               take("output.bias", {size}).to(type)};
+    output_ = linear("output", size, fused_width);
   }
 }
 

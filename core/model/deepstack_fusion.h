@@ -1,10 +1,10 @@
 // DeepStackFusion: the taps of the tower -> adapted levels, gates and one fused feature a token.
 //
-// Per level an adapter (Linear + LayerNorm) into one width H. Gated: the mean over the levels decides a
-// weight of each level for every token (deepstack/operators.h: gated_fusion). Concat: the levels side
-// by side, normalised, all with the same weight. Either may be followed by a Linear to another width.
-// A model without adapters gets identity linears and a zero gate: the fusion is then the mean of the
-// normalised taps, and trained() says so. Immutable after load(); any thread.
+// Per level an adapter (Linear + LayerNorm) into one width H. Gated: the mean over the levels
+// decides a weight of each level for every token (deepstack/operators.h: gated_fusion). Concat: the
+// levels side by side, normalised, all with the same weight. Either may be followed by a Linear to
+// another width. A model without adapters gets identity linears and a zero gate: the fusion is then
+// the mean of the normalised taps, and trained() says so. Immutable after load(); any thread.
 #pragma once
 
 #include <vector>

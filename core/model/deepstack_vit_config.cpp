@@ -1,4 +1,5 @@
-// config.json of the families that are ours: deepstack_vit and deepstack_head (docs/model-format.md).
+// config.json of the families that are ours: deepstack_vit and deepstack_head
+// (docs/model-format.md).
 #include <algorithm>
 
 #include "core/model/config_families.h"
@@ -109,9 +110,9 @@ Status read_head(const std::filesystem::path& folder, ModelConfig& config) {
                  "is " + std::to_string(width) + ", the model's is " +
                      std::to_string(config.tower.hidden_size));
   const int levels = reader.number("levels", 1, static_cast<int>(kMaxLevels));
-  reader.require(levels == config.levels(), "levels",
-                 "is " + std::to_string(levels) + ", the model has " +
-                     std::to_string(config.levels()));
+  reader.require(
+      levels == config.levels(), "levels",
+      "is " + std::to_string(levels) + ", the model has " + std::to_string(config.levels()));
   config.head = folder;
   const std::string name = reader.text("name", folder.filename().string());
   if (!reader.status().ok()) return in_file(path, reader.status());

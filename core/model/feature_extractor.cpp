@@ -19,8 +19,8 @@ HostTensor to_host_tensor(const at::Tensor& x) {
 
 HostTensor grid_tensor(const Grid& grid) {
   const int64_t values[] = {grid.frames, grid.rows, grid.columns};
-  return {TensorType::kI64, {1, 3},
-          std::string(reinterpret_cast<const char*>(values), sizeof values)};
+  return {
+      TensorType::kI64, {1, 3}, std::string(reinterpret_cast<const char*>(values), sizeof values)};
 }
 
 class TorchFeatureExtractor final : public FeatureExtractor {
@@ -31,8 +31,7 @@ class TorchFeatureExtractor final : public FeatureExtractor {
   const ModelConfig& config() const override { return model_->config; }
   const char* precision() const override { return precision_name(model_->type); }
 
-  Result<HostTensors> extract(const HostTensor& pixel_values,
-                              std::span<const Grid> grids) override;
+  Result<HostTensors> extract(const HostTensor& pixel_values, std::span<const Grid> grids) override;
   Result<HostTensors> preprocess(std::span<const cv::Mat> frames) override;
 
  private:
@@ -77,8 +76,7 @@ Result<HostTensors> TorchFeatureExtractor::extract(const HostTensor& pixel_value
   }
 }
 
-Result<PictureSize> TorchFeatureExtractor::target_size(size_t frames, int height,
-                                                       int width) const {
+Result<PictureSize> TorchFeatureExtractor::target_size(size_t frames, int height, int width) const {
   const ModelConfig& config = model_->config;
   if (!config.picture.bicubic) {
     return PictureSize{config.picture.crop_height, config.picture.crop_width};
@@ -112,8 +110,7 @@ Result<HostTensors> TorchFeatureExtractor::preprocess(std::span<const cv::Mat> f
     const at::Tensor clip = at::cat(resized).unsqueeze(0);
     return HostTensors{
         {"pixel_values", to_host_tensor(to_rows(clip, config))},
-        {"grid_thw",
-         grid_tensor(grid_of(clip.size(1), size->height, size->width, config.tower))}};
+        {"grid_thw", grid_tensor(grid_of(clip.size(1), size->height, size->width, config.tower))}};
   } catch (const std::bad_alloc&) {
     return Status(StatusCode::kExhausted, "out of memory");
   } catch (const std::exception& error) {

@@ -32,9 +32,9 @@ class FeatureExtractor {
   virtual Result<HostTensors> extract(const HostTensor& pixel_values,
                                       std::span<const Grid> grids) = 0;
 
-  // One item from its frames (one: a picture, shown in every slot of the temporal patch), resized as
-  // the model's processor does: pixel_values, and grid_thw [1, 3]. REQUIRES: at least one frame, all
-  // CV_8UC3 of one size.
+  // One item from its frames (one: a picture, shown in every slot of the temporal patch), resized
+  // as the model's processor does: pixel_values, and grid_thw [1, 3]. REQUIRES: at least one frame,
+  // all CV_8UC3 of one size.
   virtual Result<HostTensors> preprocess(std::span<const cv::Mat> frames) = 0;
 };
 

@@ -5,7 +5,8 @@
 namespace deepstack {
 namespace {
 
-// Where count cells fall on size entries, corners aligned: [count], i (size - 1) / max(count - 1, 1).
+// Where count cells fall on size entries, corners aligned: [count], i (size - 1) / max(count - 1,
+// 1).
 at::Tensor aligned_positions(int64_t count, int64_t size, const at::TensorOptions& options) {
   return at::arange(count, options) * (size - 1) / std::max<int64_t>(count - 1, 1);
 }

@@ -1,6 +1,6 @@
 // GridTables: what a tower adds and turns by where a patch is: the position table interpolated to a
-// grid, and the 2-D rotary angles. A stream asks for the same grid at every frame, so the last few are
-// kept.
+// grid, and the 2-D rotary angles. A stream asks for the same grid at every frame, so the last few
+// are kept.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ struct GridTables {
   size_t bytes() const;
 };
 
-// The learned table [table_rows * table_columns, D] at the patches of another grid, corners aligned,
-// mixed in float: [rows * columns, D] float in raster order.
+// The learned table [table_rows * table_columns, D] at the patches of another grid, corners
+// aligned, mixed in float: [rows * columns, D] float in raster order.
 at::Tensor interpolate_positions(const at::Tensor& table, const TowerConfig& config, int64_t rows,
                                  int64_t columns);
 

@@ -11,7 +11,8 @@ using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&, const std::op
 using Binary = at::Tensor(const at::Tensor&, const at::Tensor&, const at::Tensor&,
                           const std::optional<at::Tensor>&, std::string_view);
 
-// oneDNN's fused linear layers, which LibTorch's own compiler uses; a LibTorch without them has none.
+// oneDNN's fused linear layers, which LibTorch's own compiler uses; a LibTorch without them has
+// none.
 struct OneDnn {
   std::optional<c10::TypedOperatorHandle<Pointwise>> pointwise;
   std::optional<c10::TypedOperatorHandle<Binary>> binary;

@@ -17,7 +17,8 @@ struct Rotated {
   at::Tensor rotated;  // the same, turned by its positions
 };
 
-// Positions of every token of every sample, [N * L * K, 3]: seconds x rate, row and column of the cell.
+// Positions of every token of every sample, [N * L * K, 3]: seconds x rate, row and column of the
+// cell.
 at::Tensor token_positions(std::span<const MatchSample> samples, const FeatureShape& shape,
                            double rate) {
   const auto count = static_cast<int64_t>(samples.size());
@@ -88,8 +89,7 @@ std::vector<float> Matcher::level_weights(std::span<const float> query_gate,
   std::vector<float> weights(query_gate.size());
   for (size_t l = 0; l < weights.size(); ++l) {
     const float gate = std::max(1e-6F, 0.5F * (query_gate[l] + key_gate[l]));
-    weights[l] =
-        std::log(gate) + parameters_.level_bias[l] + parameters_.level_gap_slope[l] * gap;
+    weights[l] = std::log(gate) + parameters_.level_bias[l] + parameters_.level_gap_slope[l] * gap;
   }
   const float largest = *std::max_element(weights.begin(), weights.end());
   float sum = 0;

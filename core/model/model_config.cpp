@@ -22,8 +22,7 @@ Status read_family(const nlohmann::json& object, const std::filesystem::path& fo
     return in_file(folder / "config.json", read_deepstack_vit(object, config));
   }
   // The mixture-of-experts models have the same tower; a vision config may also stand alone.
-  for (const char* known :
-       {"qwen3_vl", "qwen3_vl_vision", "qwen3_vl_moe", "qwen3_vl_moe_vision"}) {
+  for (const char* known : {"qwen3_vl", "qwen3_vl_vision", "qwen3_vl_moe", "qwen3_vl_moe_vision"}) {
     if (type == known) return read_qwen3_vl(object, folder, config);
   }
   return in_file(folder / "config.json",

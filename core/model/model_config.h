@@ -22,7 +22,7 @@ struct TowerConfig {
   int patch_size = 0;
   int temporal_patch = 1;       // frames in a patch
   bool convolves_time = false;  // the patch embedding's weight has an axis for them
-  int hidden_size = 0;     // D
+  int hidden_size = 0;          // D
   int heads = 0;
   int layers = 0;
   int intermediate_size = 0;
@@ -42,8 +42,8 @@ struct TowerConfig {
 
 // Qwen3-VL's patch mergers: 2 x 2 tokens to one of the language model's width.
 struct MergerConfig {
-  int output_size = 0;          // 0: the model has none
-  std::vector<int> deepstack;   // for each level its merger's place in deepstack_merger_list
+  int output_size = 0;         // 0: the model has none
+  std::vector<int> deepstack;  // for each level its merger's place in deepstack_merger_list
 };
 
 enum class FusionKind { kGated, kConcat };
@@ -108,8 +108,8 @@ struct ModelConfig {
   int crop_columns() const { return picture.crop_width / tower.patch_size; }
 };
 
-// Reads folder/config.json and what belongs to it, and the head's config.json when head is not empty.
-// The error names the file, the key, its value and what is allowed.
+// Reads folder/config.json and what belongs to it, and the head's config.json when head is not
+// empty. The error names the file, the key, its value and what is allowed.
 Result<ModelConfig> read_model_config(const std::filesystem::path& folder,
                                       const std::filesystem::path& head = {});
 

@@ -25,11 +25,11 @@ std::filesystem::path default_model() {
 }  // namespace
 
 ModelSource model_source(const Settings& settings) {
-  return {.folder = settings.model.empty() ? default_model() : std::filesystem::path(settings.model),
-          .head = settings.head,
-          .device = settings.device,
-          .precision = settings.precision,
-          .random_weights = std::nullopt};
+  return {
+      .folder = settings.model.empty() ? default_model() : std::filesystem::path(settings.model),
+      .head = settings.head,
+      .device = settings.device,
+      .precision = settings.precision};
 }
 
 }  // namespace deepstack

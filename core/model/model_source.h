@@ -12,10 +12,10 @@ namespace deepstack {
 
 struct ModelSource {
   std::filesystem::path folder;
-  std::filesystem::path head;              // empty: the model's own fusion, or an untrained one
-  std::string device = "auto";             // auto | cpu | cuda | cuda:N
+  std::filesystem::path head{};  // empty: the model's own fusion, or an untrained one
+  std::string device = "auto";   // auto | cpu | cuda | cuda:N
   Precision precision = Precision::kAuto;
-  std::optional<uint64_t> random_weights;  // a seed: only the configs are read
+  std::optional<uint64_t> random_weights{};  // a seed: only the configs are read
 };
 
 // settings' model, head, device and precision; the default model where settings name none.

@@ -11,15 +11,15 @@ PatchMergers PatchMergers::load(const ModelConfig& config, WeightReader& reader,
   mergers.eps_ = config.tower.layer_norm_eps;
   const int64_t wide = mergers.block_ * mergers.width_;
   const auto take = [&](const std::string& name, const std::vector<int64_t>& shape) {
-    return reader.take(name, shape).to(device, type);
+    return reader.take(name, shape, at::TensorOptions().dtype(type).device(device));
   };
   const auto merger = [&](const std::string& name, int64_t norm_width) {
-    return Merger{take(name + ".norm.weight", {norm_width}),
-                  take(name + ".norm.bias", {norm_width}),
-                  {take(name + ".linear_fc1.weight", {wide, wide}),
-                   take(name + ".linear_fc1.bias", {wide})},
-                  {take(name + ".linear_fc2.weight", {config.merger.output_size, wide}),
-                   take(name + ".linear_fc2.bias", {config.merger.output_size})}};
+    return Merger{
+        take(name + ".norm.weight", {norm_width}),
+        take(name + ".norm.bias", {norm_width}),
+        {take(name + ".linear_fc1.weight", {wide, wide}), take(name + ".linear_fc1.bias", {wide})},
+        {take(name + ".linear_fc2.weight", {config.merger.output_size, wide}),
+         take(name + ".linear_fc2.bias", {config.merger.output_size})}};
   };
   mergers.main_ = merger("merger", mergers.width_);
   for (const int place : config.merger.deepstack) {

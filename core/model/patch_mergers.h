@@ -1,5 +1,6 @@
-// PatchMergers: Qwen3-VL's way from the tower's tokens to the language model's width: blocks of merge x
-// merge tokens become one. The main merger normalises each token first, DeepStack's mergers the block
+// PatchMergers: Qwen3-VL's way from the tower's tokens to the language model's width: blocks of
+// merge x merge tokens become one. The main merger normalises each token first, DeepStack's mergers
+// the block
 // ("post-shuffle norm"); both have the exact erf GELU, whatever the tower's blocks have.
 // Immutable after load(); any thread.
 #pragma once

@@ -13,9 +13,9 @@ namespace deepstack {
 at::Tensor resize_picture(const cv::Mat& pixels, int height, int width,
                           const PictureConfig& config) {
   if (config.bicubic) {
-    const at::Tensor borrowed = at::from_blob(
-        pixels.data, {1, pixels.rows, pixels.cols, 3},
-        {0, static_cast<int64_t>(pixels.step[0]), 3, 1}, at::TensorOptions().dtype(at::kByte));
+    const at::Tensor borrowed = at::from_blob(pixels.data, {1, pixels.rows, pixels.cols, 3},
+                                              {0, static_cast<int64_t>(pixels.step[0]), 3, 1},
+                                              at::TensorOptions().dtype(at::kByte));
     return resize_bicubic(borrowed, height, width);
   }
   // Shrinking averages (no aliasing), growing interpolates; the training script does the same.
@@ -40,8 +40,8 @@ at::Tensor stack_frames(const EncoderFrame& frame, const cv::Rect& part, int hei
 
 at::Tensor to_rows(const at::Tensor& images, const ModelConfig& config) {
   const int64_t unit = int64_t{config.tower.patch_size} * config.tower.merge;
-  const at::Tensor whole = images.narrow(2, 0, images.size(2) / unit * unit)
-                               .narrow(3, 0, images.size(3) / unit * unit);
+  const at::Tensor whole =
+      images.narrow(2, 0, images.size(2) / unit * unit).narrow(3, 0, images.size(3) / unit * unit);
   return patchify(whole, config.tower.patch_size, config.tower.temporal_patch, config.tower.merge,
                   config.picture.mean, config.picture.std);
 }

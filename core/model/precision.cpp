@@ -11,7 +11,8 @@ bool multiplies_bf16(at::Device device) {
   static const auto kCapabilities = at::cpu::get_cpu_capabilities();
   for (const char* name : {"avx512_bf16", "amx_bf16", "arm_bf16"}) {
     const auto found = kCapabilities.find(name);
-    if (found != kCapabilities.end() && found->second.isBool() && found->second.toBool()) return true;
+    if (found != kCapabilities.end() && found->second.isBool() && found->second.toBool())
+      return true;
   }
   return false;
 }

@@ -46,15 +46,15 @@ void read_tower(ConfigReader& reader, ModelConfig& config) {
 void read_levels(ConfigReader& reader, ModelConfig& config) {
   std::vector<int> indexes;
   if (reader.has("deepstack_visual_indexes")) {
-    indexes = reader.numbers<int>("deepstack_visual_indexes", 0, kMaxLevels, 0,
-                                  config.tower.layers - 1);
+    indexes =
+        reader.numbers<int>("deepstack_visual_indexes", 0, kMaxLevels, 0, config.tower.layers - 1);
   }
   std::vector<std::pair<int, int>> levels;
   for (size_t k = 0; k < indexes.size(); ++k) levels.emplace_back(indexes[k], static_cast<int>(k));
   std::ranges::sort(levels);
-  reader.require(std::ranges::adjacent_find(levels, {}, &std::pair<int, int>::first) ==
-                     levels.end(),
-                 "deepstack_visual_indexes", "has a layer twice");
+  reader.require(
+      std::ranges::adjacent_find(levels, {}, &std::pair<int, int>::first) == levels.end(),
+      "deepstack_visual_indexes", "has a layer twice");
   for (const auto& [layer, merger] : levels) {
     config.tower.tap_layers.push_back(layer + 1);
     config.merger.deepstack.push_back(merger);
@@ -87,10 +87,10 @@ Status read_text_rope(const json& whole, const json& text, ModelConfig& config) 
         "original_max_position_embeddings", 1, int64_t{1} << 40, std::optional<int64_t>(262144));
   }
   ConfigReader tokens(whole);
-  rope.image_token = tokens.number<int64_t>("image_token_id", 0, 1 << 30,
-                                            std::optional<int64_t>(151655));
-  rope.video_token = tokens.number<int64_t>("video_token_id", 0, 1 << 30,
-                                            std::optional<int64_t>(151656));
+  rope.image_token =
+      tokens.number<int64_t>("image_token_id", 0, 1 << 30, std::optional<int64_t>(151655));
+  rope.video_token =
+      tokens.number<int64_t>("video_token_id", 0, 1 << 30, std::optional<int64_t>(151656));
   for (const ConfigReader* part : {&reader, &nested, &tokens}) {
     if (!part->status().ok()) return part->status();
   }
@@ -98,7 +98,8 @@ Status read_text_rope(const json& whole, const json& text, ModelConfig& config) 
   return {};
 }
 
-// The pixel budget of a processor: size {shortest_edge, longest_edge}, or min_pixels and max_pixels.
+// The pixel budget of a processor: size {shortest_edge, longest_edge}, or min_pixels and
+// max_pixels.
 void read_budget(ConfigReader& reader, int64_t& lowest, int64_t& highest) {
   constexpr int64_t kMost = int64_t{1} << 40;
   const json& size = reader.object("size", false);
@@ -152,29 +153,29 @@ Status read_pictures(const std::filesystem::path& folder, ModelConfig& config) {
   picture.crop_width = std::max(1, kCropWidth / unit) * unit;
   return read_processor(folder / "preprocessor_config.json", config.tower,
                         [&](ConfigReader& reader) {
-    read_budget(reader, picture.min_pixels, picture.max_pixels);
-    if (reader.has("image_mean")) {
-      picture.mean = reader.numbers<double>("image_mean", 3, 3, -1e3, 1e3);
-    }
-    if (reader.has("image_std")) {
-      picture.std = reader.numbers<double>("image_std", 3, 3, 1e-3, 1e3);
-    }
-    reader.require(reader.number("resample", 0, 5, std::optional(3)) == 3, "resample",
-                   "must be 3 (bicubic)");
-  });
+                          read_budget(reader, picture.min_pixels, picture.max_pixels);
+                          if (reader.has("image_mean")) {
+                            picture.mean = reader.numbers<double>("image_mean", 3, 3, -1e3, 1e3);
+                          }
+                          if (reader.has("image_std")) {
+                            picture.std = reader.numbers<double>("image_std", 3, 3, 1e-3, 1e3);
+                          }
+                          reader.require(reader.number("resample", 0, 5, std::optional(3)) == 3,
+                                         "resample", "must be 3 (bicubic)");
+                        });
 }
 
 Status read_clips(const std::filesystem::path& folder, ModelConfig& config) {
   ClipConfig& clip = config.clip;
-  return read_processor(folder / "video_preprocessor_config.json", config.tower,
-                        [&](ConfigReader& reader) {
-    read_budget(reader, clip.min_pixels, clip.max_pixels);
-    clip.cap_per_frame =
-        reader.has("cap_pixels_per_frame") && reader.flag("cap_pixels_per_frame");
-    clip.fps = reader.number("fps", 1e-3, 1e3, std::optional(clip.fps));
-    clip.min_frames = reader.number("min_frames", 1, 1 << 20, std::optional(clip.min_frames));
-    clip.max_frames = reader.number("max_frames", 1, 1 << 20, std::optional(clip.max_frames));
-  });
+  return read_processor(
+      folder / "video_preprocessor_config.json", config.tower, [&](ConfigReader& reader) {
+        read_budget(reader, clip.min_pixels, clip.max_pixels);
+        clip.cap_per_frame =
+            reader.has("cap_pixels_per_frame") && reader.flag("cap_pixels_per_frame");
+        clip.fps = reader.number("fps", 1e-3, 1e3, std::optional(clip.fps));
+        clip.min_frames = reader.number("min_frames", 1, 1 << 20, std::optional(clip.min_frames));
+        clip.max_frames = reader.number("max_frames", 1, 1 << 20, std::optional(clip.max_frames));
+      });
 }
 
 // Without a head nobody has calibrated how levels compare; half a level's channels turn in the
@@ -189,8 +190,7 @@ void set_untrained_match(ModelConfig& config) {
 
 }  // namespace
 
-Status read_qwen3_vl(const json& object, const std::filesystem::path& folder,
-                     ModelConfig& config) {
+Status read_qwen3_vl(const json& object, const std::filesystem::path& folder, ModelConfig& config) {
   const std::filesystem::path path = folder / "config.json";
   ConfigReader whole(object);
   const bool alone = !whole.has("vision_config");

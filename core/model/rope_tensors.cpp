@@ -24,10 +24,14 @@ struct Prompt {
 TextRopeConfig rope_of(const ModelConfig& config) {
   if (config.text_rope) return *config.text_rope;
   if (config.merger.output_size > 0) {  // a vision config alone: what every Qwen3-VL has
-    return {.head_size = 128, .theta = 5e6, .section = {24, 20, 20}, .image_token = 151655,
+    return {.head_size = 128,
+            .theta = 5e6,
+            .section = {24, 20, 20},
+            .image_token = 151655,
             .video_token = 151656};
   }
-  return {.head_size = config.level_width(), .theta = config.match.mrope_theta,
+  return {.head_size = config.level_width(),
+          .theta = config.match.mrope_theta,
           .section = config.match.mrope_section};
 }
 
@@ -66,9 +70,10 @@ Status read_tokens(const HostTensors& input, const TextRopeConfig& rope, Prompt&
   if (!mask.ok()) return mask.status();
   for (size_t i = 0; i < count; ++i) {
     const int64_t token = (*tokens)[i];
-    const int64_t type = types->empty()
-                             ? (token == rope.image_token ? 1 : token == rope.video_token ? 2 : 0)
-                             : (*types)[i];
+    const int64_t type = types->empty() ? (token == rope.image_token   ? 1
+                                           : token == rope.video_token ? 2
+                                                                       : 0)
+                                        : (*types)[i];
     if (type < 0 || type > 2) {
       return corrupt("mm_token_type_ids has " + std::to_string(type) + ", 0..2 are known");
     }
@@ -112,7 +117,7 @@ HostTensor host_doubles(const at::Tensor& x, std::vector<int64_t> shape) {
 
 // angles, cos and sin of positions [N, 3]; leading: the shape of N.
 Status add_angles(const at::Tensor& positions, const TextRopeConfig& rope,
-                std::vector<int64_t> leading, HostTensors& out) {
+                  std::vector<int64_t> leading, HostTensors& out) {
   std::optional<YarnScaling> yarn;
   if (rope.yarn_factor > 0) yarn = {rope.yarn_factor, rope.yarn_original_positions};
   const Result<MropeFrequencies> frequencies =
@@ -140,8 +145,8 @@ Result<at::Tensor> doubles_of(const HostTensor& tensor) {
   return at::tensor(*values, at::kLong).view(tensor.shape).to(at::kDouble);
 }
 
-// The grids at the front of rest that hold this many tokens: those of one sequence of a batch. Whether
-// they fit is mrope_positions()' to say.
+// The grids at the front of rest that hold this many tokens: those of one sequence of a batch.
+// Whether they fit is mrope_positions()' to say.
 std::span<const Grid> take_grids(std::span<const Grid>& rest, int64_t tokens, int merge) {
   size_t count = 0;
   for (int64_t held = 0; count < rest.size() && held < tokens; ++count) {

@@ -12,7 +12,8 @@
 namespace deepstack {
 namespace {
 
-// A whole frame is resized to at most this many patches: attention over a frame grows with its square.
+// A whole frame is resized to at most this many patches: attention over a frame grows with its
+// square.
 constexpr int64_t kMaxFramePatches = 1024;
 constexpr int64_t kRoiSamples = 2;  // bilinear samples a cell and axis
 
@@ -120,8 +121,8 @@ TorchEncoder::Pooled TorchEncoder::encode_crops(const EncoderFrame& frame,
   // Shares as even as possible, none above the batch size; one a core where there is no GPU.
   const size_t workers =
       model_->device.is_cpu() ? static_cast<size_t>(std::max(1, cv::getNumThreads())) : 1;
-  const size_t largest = std::min((boxes.size() + workers - 1) / workers,
-                                  static_cast<size_t>(batch_size_));
+  const size_t largest =
+      std::min((boxes.size() + workers - 1) / workers, static_cast<size_t>(batch_size_));
   const size_t shares = (boxes.size() + largest - 1) / largest;
   std::vector<Pooled> pooled(shares);
   const auto encode_share = [&](const cv::Range& range) {
@@ -129,8 +130,8 @@ TorchEncoder::Pooled TorchEncoder::encode_crops(const EncoderFrame& frame,
     const SerialScope serial;
     for (int i = range.start; i < range.end; ++i) {
       const size_t first = static_cast<size_t>(i) * largest;
-      pooled[static_cast<size_t>(i)] = encode_batch(
-          crops(frame, boxes.subspan(first, std::min(largest, boxes.size() - first))));
+      pooled[static_cast<size_t>(i)] =
+          encode_batch(crops(frame, boxes.subspan(first, std::min(largest, boxes.size() - first))));
     }
   };
   cv::parallel_for_({0, static_cast<int>(shares)}, encode_share, static_cast<double>(shares));
@@ -148,10 +149,9 @@ Result<TorchEncoder::Pooled> TorchEncoder::encode_frame(const EncoderFrame& fram
   const cv::Mat& rgb = frame.rgb;
   const Result<cv::Size> size = frame_size(rgb.rows, rgb.cols, kMaxFramePatches, config);
   if (!size.ok()) return size.status();
-  const Grid grid =
-      grid_of(config.tower.temporal_patch, size->height, size->width, config.tower);
-  const FusedLevels out = run(
-      stack_frames(frame, {0, 0, rgb.cols, rgb.rows}, size->height, size->width, config), grid);
+  const Grid grid = grid_of(config.tower.temporal_patch, size->height, size->width, config.tower);
+  const FusedLevels out =
+      run(stack_frames(frame, {0, 0, rgb.cols, rgb.rows}, size->height, size->width, config), grid);
   const at::Tensor corners = corners_of(boxes, rgb, grid).to(model_->device);
   // [L * N, C] -> [K, L, cells, C]
   const auto pool = [&](const at::Tensor& tokens) {

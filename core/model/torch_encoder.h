@@ -1,8 +1,8 @@
 // TorchEncoder: the Encoder on LibTorch, CPU or CUDA. Crops or the whole frame go through the tower
 // once; the adapted levels, gates and the fused feature are pooled over each box.
 //
-// Everything LibTorch or OpenCV throws ends here and becomes a Status. One frame is encoded at a time
-// (a mutex): streams that share a model take turns.
+// Everything LibTorch or OpenCV throws ends here and becomes a Status. One frame is encoded at a
+// time (a mutex): streams that share a model take turns.
 #pragma once
 
 #include <memory>

@@ -9,8 +9,9 @@ VisionTower VisionTower::load(const TowerConfig& config, WeightReader& reader, a
   const int64_t width = config.hidden_size;
   const int64_t inner = config.intermediate_size;
   const int64_t patch = config.patch_size;
+  const auto options = at::TensorOptions().dtype(type).device(device);
   const auto take = [&](const std::string& name, const std::vector<int64_t>& shape) {
-    return reader.take(name, shape).to(device, type);
+    return reader.take(name, shape, options);
   };
   const auto linear = [&](const std::string& name, int64_t out, int64_t in) {
     return Linear{take(name + ".weight", {out, in}), take(name + ".bias", {out})};
@@ -28,15 +29,14 @@ VisionTower VisionTower::load(const TowerConfig& config, WeightReader& reader, a
                         take("patch_embed.proj.bias", {width})};
   const int64_t positions = int64_t{config.table_rows} * config.table_columns;
   tower.tables_ = std::make_unique<GridTableCache>(
-      config, reader.take("pos_embed.weight", {positions, width}).to(device), type);
+      config, reader.take("pos_embed.weight", {positions, width}, options.dtype(at::kFloat)), type);
   for (int i = 0; i < config.layers; ++i) {
     const std::string prefix = "blocks." + std::to_string(i) + ".";
-    tower.blocks_.push_back({layer_norm(prefix + "norm1"),
-                             linear(prefix + "attn.qkv", 3 * width, width),
-                             linear(prefix + "attn.proj", width, width),
-                             layer_norm(prefix + "norm2"),
-                             linear(prefix + "mlp.linear_fc1", inner, width),
-                             linear(prefix + "mlp.linear_fc2", width, inner)});
+    tower.blocks_.push_back(
+        {layer_norm(prefix + "norm1"), linear(prefix + "attn.qkv", 3 * width, width),
+         linear(prefix + "attn.proj", width, width), layer_norm(prefix + "norm2"),
+         linear(prefix + "mlp.linear_fc1", inner, width),
+         linear(prefix + "mlp.linear_fc2", width, inner)});
   }
   if (config.final_norm) tower.norm_ = layer_norm("norm");
   return tower;
@@ -56,8 +56,8 @@ std::vector<VisionTower::Frames> VisionTower::frames_of(std::span<const Grid> gr
     if (continues) {
       frames.back().count += grid.frames;
     } else {
-      frames.push_back({first, grid.frames, grid.rows * grid.columns,
-                        tables_->get(grid.rows, grid.columns)});
+      frames.push_back(
+          {first, grid.frames, grid.rows * grid.columns, tables_->get(grid.rows, grid.columns)});
     }
     first += grid.tokens();
   }
@@ -67,10 +67,10 @@ std::vector<VisionTower::Frames> VisionTower::frames_of(std::span<const Grid> gr
 at::Tensor VisionTower::embed(const at::Tensor& rows, const std::vector<Frames>& frames) const {
   const int64_t tokens =
       frames.empty() ? 0 : frames.back().first + frames.back().count * frames.back().length;
-  TORCH_CHECK(rows.dim() == 2 && rows.size(0) == tokens &&
-                  rows.size(1) == patch_embed_.weight.size(1),
-              "pixel values are ", rows.sizes(), ", the grids need [", tokens, ", ",
-              patch_embed_.weight.size(1), "]");
+  TORCH_CHECK(
+      rows.dim() == 2 && rows.size(0) == tokens && rows.size(1) == patch_embed_.weight.size(1),
+      "pixel values are ", rows.sizes(), ", the grids need [", tokens, ", ",
+      patch_embed_.weight.size(1), "]");
   at::Tensor x = patch_embed_.forward(
       rows.to(patch_embed_.weight.device(), patch_embed_.weight.scalar_type()));
   for (const Frames& part : frames) {
@@ -112,8 +112,8 @@ at::Tensor VisionTower::run_block(const at::Tensor& x, const Block& block,
   for (const Frames& part : frames) parts.push_back(attention(qkv, part));
   const at::Tensor attended = parts.size() == 1 ? parts.front() : at::cat(parts);
   const at::Tensor between = block.proj.forward_add(attended, x);
-  const at::Tensor inner = block.fc1.forward_gelu(
-      norm(between, block.norm2), config_.tanh_gelu ? Gelu::kTanh : Gelu::kErf);
+  const at::Tensor inner = block.fc1.forward_gelu(norm(between, block.norm2),
+                                                  config_.tanh_gelu ? Gelu::kTanh : Gelu::kErf);
   return block.fc2.forward_add(inner, between);
 }
 
@@ -130,7 +130,8 @@ TowerOutput VisionTower::forward(const at::Tensor& rows, std::span<const Grid> g
   }
   const int blocks = with_last ? config_.layers : config_.tap_layers.back();
   for (int i = 0; i < blocks; ++i) {
-    // The residual stream is replaced, never written in place, so a tap is a view that costs nothing.
+    // The residual stream is replaced, never written in place, so a tap is a view that costs
+    // nothing.
     x = run_block(x, blocks_[i], frames);
     if (output.taps.size() < config_.tap_layers.size() &&
         config_.tap_layers[output.taps.size()] == i + 1) {

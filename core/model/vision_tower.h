@@ -3,8 +3,8 @@
 //
 // Pre-norm blocks as in Dosovitskiy et al. 2021, with a learned position table that is interpolated
 // to other grids (bilinear, corners aligned) and, if the model says so, a 2-D rotary embedding. All
-// tokens of a call go through the linear layers together; attention stays inside a frame of an item.
-// Immutable after load(); any thread may call forward().
+// tokens of a call go through the linear layers together; attention stays inside a frame of an
+// item. Immutable after load(); any thread may call forward().
 #pragma once
 
 #include <memory>
@@ -33,8 +33,8 @@ class VisionTower {
                           at::ScalarType type);
 
   // rows: pixel values [N, C * temporal * patch * patch] in the layout of deepstack::patchify, item
-  // after item; grids: an entry an item, sides multiples of merge. Blocks beyond the last tap run only
-  // with with_last. A wrong shape raises c10::Error.
+  // after item; grids: an entry an item, sides multiples of merge. Blocks beyond the last tap run
+  // only with with_last. A wrong shape raises c10::Error.
   TowerOutput forward(const at::Tensor& rows, std::span<const Grid> grids, bool with_last) const;
 
  private:

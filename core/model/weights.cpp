@@ -32,12 +32,6 @@ std::optional<at::ScalarType> float_type(TensorType type) {
   }
 }
 
-at::Tensor WeightReader::fail(Status status, const std::vector<int64_t>& shape) {
-  if (status_.ok()) status_ = std::move(status);
-  // A view of one zero: a file without the tensor must not make room for what it only names.
-  return at::zeros({}).expand(shape);
-}
-
 at::Tensor WeightReader::draw(const std::string& name, const std::vector<int64_t>& shape) const {
   // FNV-1a, so that a tensor does not depend on which were taken before it.
   uint64_t hash = 14695981039346656037U ^ seed_;
@@ -52,32 +46,39 @@ at::Tensor WeightReader::draw(const std::string& name, const std::vector<int64_t
   return 0.1 * values + (norm ? 1.0 : 0.0);
 }
 
-at::Tensor WeightReader::take(const std::string& name, const std::vector<int64_t>& shape) {
-  if (files_ == nullptr) return draw(name, shape);
+Result<at::Tensor> WeightReader::read(const std::string& name,
+                                      const std::vector<int64_t>& shape) const {
   const std::string stored_name = prefix_ + name;
   const auto place = files_->find(stored_name);
-  if (!place) {
-    return fail(corrupt(files_->path().string() + ": tensor " + stored_name + " is missing"), shape);
-  }
+  if (!place) return corrupt(files_->path().string() + ": tensor " + stored_name + " is missing");
   const std::string where = place->file->path().string() + ": tensor " + stored_name + " ";
   const TensorEntry& entry = *place->entry;
   if (entry.shape != shape) {
-    return fail(corrupt(where + "has shape " + shape_text(entry.shape) + ", " + shape_text(shape) +
-                        " is needed"),
-                shape);
+    return corrupt(where + "has shape " + shape_text(entry.shape) + ", " + shape_text(shape) +
+                   " is needed");
   }
   const auto type = float_type(entry.type);
-  if (!type) return fail(corrupt(where + "holds no floating point numbers"), shape);
-  at::Tensor stored = at::empty(shape, at::TensorOptions().dtype(*type));
+  if (!type) return corrupt(where + "holds no floating point numbers");
+  const at::Tensor stored = at::empty(shape, at::TensorOptions().dtype(*type));
   if (Status status = place->file->read(entry, stored.mutable_data_ptr()); !status.ok()) {
-    return fail(std::move(status), shape);
+    return status;
   }
-  at::Tensor weights = stored.to(at::kFloat);
-  const auto [least, most] = at::aminmax(weights);  // undefined numbers win both
+  const auto [least, most] = at::aminmax(stored.to(at::kFloat));  // undefined numbers win both
   if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) {
-    return fail(corrupt(where + "holds infinite or undefined numbers"), shape);
+    return corrupt(where + "holds infinite or undefined numbers");
   }
-  return weights;
+  return stored;
+}
+
+at::Tensor WeightReader::take(const std::string& name, const std::vector<int64_t>& shape,
+                              const at::TensorOptions& options) {
+  if (files_ == nullptr) return draw(name, shape).to(options);
+  Result<at::Tensor> stored =
+      status_.ok() ? read(name, shape) : Result<at::Tensor>(status_);
+  if (stored.ok()) return stored->to(options);
+  status_ = stored.status();
+  // A view of one zero: a file without the tensor must not make room for what it only names.
+  return at::zeros({}, options).expand(shape);
 }
 
 }  // namespace deepstack

@@ -1,5 +1,5 @@
-// WeightReader: takes the tensors of a model by name and shape, as float32: out of its files, or drawn
-// from a seed where only a config is at hand (benchmarks, tests). The first thing that is wrong is
+// WeightReader: takes the tensors of a model by name and shape: out of its files, or drawn from a
+// seed where only a config is at hand (benchmarks, tests). The first thing that is wrong is
 // remembered, so that a tower can be read in one go and asked once. One thread.
 #pragma once
 
@@ -23,13 +23,15 @@ class WeightReader {
   explicit WeightReader(const WeightFiles& files, std::string prefix = "")
       : files_(&files), prefix_(std::move(prefix)) {}
 
-  // Random weights that keep activations near 1 at any depth: matrices N(0, 1 / inputs), norms around
-  // 1, biases around 0. A tensor depends on seed, name and shape alone.
+  // Random weights that keep activations near 1 at any depth: matrices N(0, 1 / inputs), norms
+  // around 1, biases around 0. A tensor depends on seed, name and shape alone.
   static WeightReader random(uint64_t seed) { return WeightReader(seed); }
 
-  // The tensor name with exactly this shape; zeros of that shape when it cannot be had, and then
-  // status() says why.
-  at::Tensor take(const std::string& name, const std::vector<int64_t>& shape);
+  // The tensor name with exactly this shape, in the type and on the device of options. Zeros of that
+  // shape that take no memory when it cannot be had, and then status() says why; from then on nothing
+  // is read any more.
+  at::Tensor take(const std::string& name, const std::vector<int64_t>& shape,
+                  const at::TensorOptions& options = at::TensorOptions().dtype(at::kFloat));
 
   const Status& status() const { return status_; }
 
@@ -37,7 +39,7 @@ class WeightReader {
   explicit WeightReader(uint64_t seed) : seed_(seed) {}
 
   at::Tensor draw(const std::string& name, const std::vector<int64_t>& shape) const;
-  at::Tensor fail(Status status, const std::vector<int64_t>& shape);
+  Result<at::Tensor> read(const std::string& name, const std::vector<int64_t>& shape) const;
 
   const WeightFiles* files_ = nullptr;  // null: random
   std::string prefix_;

@@ -31,10 +31,10 @@ TEST(Patchify, IsTorchsUnfoldOfTheNormalisedImage) {
       ASSERT_EQ(result.sizes(), at::IntArrayRef({count * rows * columns, 3 * patch * patch}));
       ASSERT_EQ(result.scalar_type(), at::kFloat);
       if (count == 0) continue;
-      const at::Tensor unfolded = at::im2col(normalised(bytes), {patch, patch}, {1, 1}, {0, 0},
-                                             {patch, patch})
-                                      .transpose(1, 2)
-                                      .flatten(0, 1);
+      const at::Tensor unfolded =
+          at::im2col(normalised(bytes), {patch, patch}, {1, 1}, {0, 0}, {patch, patch})
+              .transpose(1, 2)
+              .flatten(0, 1);
       EXPECT_TRUE(at::allclose(result.to(at::kDouble), unfolded, 0, 1e-5)) << patch;
     }
   }
@@ -45,8 +45,8 @@ TEST(Patchify, LaysRowsOutAsQwen3Vl) {
   at::manual_seed(4);
   constexpr int64_t kPatch = 3, kMerge = 2, kTemporal = 2, kRows = 4, kColumns = 6, kFrames = 4;
   const at::Tensor bytes = images(2, kFrames, kRows * kPatch, kColumns * kPatch);
-  const at::Tensor planar = normalised(bytes).view(
-      {2, kFrames, 3, kRows * kPatch, kColumns * kPatch});
+  const at::Tensor planar =
+      normalised(bytes).view({2, kFrames, 3, kRows * kPatch, kColumns * kPatch});
   const at::Tensor result = patchify(bytes, kPatch, kTemporal, kMerge, kMean, kStd);
   ASSERT_EQ(result.sizes(), at::IntArrayRef({2 * 2 * kRows * kColumns, 3 * 2 * kPatch * kPatch}));
   const auto value = result.accessor<float, 2>();

@@ -13,6 +13,7 @@ import unittest
 import torch
 from safetensors.torch import load_file, save_file
 
+import article_vit
 import qwen3_vl
 from qwen3_vl import SMALL
 
@@ -116,6 +117,42 @@ class Tower(unittest.TestCase):
         self.assertTrue(torch.equal(mine["levels.0"], mine["last_hidden_state"]))
         self.assertNotIn("deepstack.0", mine)
 
+    def test_a_head_fuses_the_raw_taps(self):
+        """The article's formulas in double, on transformers' taps."""
+        model = qwen3_vl.tower(SMALL, self.generator)
+        qwen3_vl.write(model, self.folder / "model")
+        levels, width, inner = 3, SMALL["hidden_size"], 32
+        head = {f"adapters.{k}.linear.weight": torch.randn(inner, width) / 7 for k in range(levels)}
+        head |= {f"adapters.{k}.{name}": torch.randn(inner) for k in range(levels)
+                 for name in ("linear.bias", "norm.weight", "norm.bias")}
+        head |= {"gate.weight": torch.randn(levels, inner), "gate.bias": torch.randn(levels),
+                 "fusion_norm.weight": torch.randn(inner), "fusion_norm.bias": torch.randn(inner)}
+        folder = self.folder / "head"
+        folder.mkdir()
+        save_file(head, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps({
+            "model_type": "deepstack_head", "hidden_size": width, "levels": levels,
+            "projection_size": inner, "pool": [4, 2],
+            "match": {"mrope_section": [6, 5, 5], "mrope_theta": 5e6, "mrope_rate": 1,
+                      "attention_scale": 16, "level_bias": [0] * 3, "level_gap_slope": [0] * 3,
+                      "scale": 20, "offset": 0.6}}))
+        grid = torch.tensor(self.IMAGES)
+        pixels = torch.randn(int(grid.prod(1).sum()), 96, generator=self.generator)
+        save_file({"pixel_values": pixels, "grid_thw": grid}, self.folder / "in.safetensors")
+        mine = features(self.folder, head="head")
+        theirs = qwen3_vl.reference(model, pixels, grid)
+        head = {name: tensor.double() for name, tensor in head.items()}
+        norm, linear = torch.nn.functional.layer_norm, torch.nn.functional.linear
+        z = [norm(linear(theirs[f"levels.{k}"].double(), head[f"adapters.{k}.linear.weight"],
+                         head[f"adapters.{k}.linear.bias"]), (inner,),
+                  head[f"adapters.{k}.norm.weight"], head[f"adapters.{k}.norm.bias"], 1e-6)
+             for k in range(levels)]
+        gates = linear(sum(z) / levels, head["gate.weight"], head["gate.bias"]).softmax(1)
+        fused = norm(sum(gates[:, k:k + 1] * z[k] for k in range(levels)), (inner,),
+                     head["fusion_norm.weight"], head["fusion_norm.bias"], 1e-6)
+        self.assertLessEqual(qwen3_vl.relative(mine["gates"], gates), EXACT)
+        self.assertLessEqual(qwen3_vl.relative(mine["fused"], fused), EXACT)
+
     def test_only_the_tower_is_read(self):
         """A language model of 8 GiB (a hole in the file) beside the tower costs no memory."""
         config = {**SMALL, "hidden_size": 512, "num_heads": 8, "intermediate_size": 2048,
@@ -156,6 +193,41 @@ class Tower(unittest.TestCase):
                                "--input", "in.safetensors", "--output", "out.safetensors"],
                               cwd=self.folder, capture_output=True, text=True, check=True)
         return int(done.stdout) * 1024
+
+
+class ArticlesTower(unittest.TestCase):
+    """deepstack_vit against SigLIP's vision model: the same blocks, other names."""
+
+    def test_taps_and_last_hidden_state(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        torch.manual_seed(SEED)
+        draw = random.Random(SEED)
+        layers = draw.randint(3, 6)
+        model = article_vit.tower("eager", hidden_size=48, num_hidden_layers=layers,
+                                  num_attention_heads=draw.choice([2, 4]), intermediate_size=100,
+                                  patch_size=6, image_size=32)  # 5 patches and 2 pixels
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if parameter.ndim == 1:
+                    parameter.add_(0.2 * torch.randn_like(parameter))
+        taps = sorted(draw.sample(range(1, layers + 1), 2))
+        head = dict(tap_layers=taps, projection_size=16, fusion="gated", output_size=20)
+        article_vit.write(model, pathlib.Path(folder.name, "model"), head)
+        pixels = torch.randn(1, 3, 32, 32)
+        rows = pixels[:, :, :30, :30].unfold(2, 6, 6).unfold(3, 6, 6)  # [1, 3, 5, 5, 6, 6]
+        save_file({"pixel_values": rows[0].permute(1, 2, 0, 3, 4).reshape(25, 108).contiguous(),
+                   "grid_thw": torch.tensor([[1, 5, 5]])},
+                  pathlib.Path(folder.name, "in.safetensors"))
+        mine = features(folder.name)
+        with torch.no_grad():
+            theirs = model(pixels, output_hidden_states=True)
+        self.assertLessEqual(
+            qwen3_vl.relative(mine["last_hidden_state"], theirs.last_hidden_state[0]), EXACT)
+        for level, after in enumerate(taps):
+            self.assertLessEqual(qwen3_vl.relative(mine[f"levels.{level}"],
+                                                   theirs.hidden_states[after][0]), EXACT)
+        self.assertEqual(mine["fused"].shape, (25, 20))
 
 
 if __name__ == "__main__":

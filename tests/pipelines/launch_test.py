@@ -155,6 +155,24 @@ class Program(unittest.TestCase):
                 self.assertEqual({row[1] for row in rows}, {1})
                 self.assertEqual(rows[0][2:7], [102, 200, 40, 90, 0.9])
 
+    def test_features_of_a_picture_are_a_whole_file_or_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            picture = pathlib.Path(folder, "a.ppm")
+            picture.write_bytes(b"P6 40 80 255\n" + bytes(range(200)) * 48)
+            output = pathlib.Path(folder, "out.safetensors")
+            done = self.run_program("features", "--image", picture, "--output", output)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            data = output.read_bytes()
+            header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
+            self.assertEqual(header["levels.0"]["shape"], [72, 192])
+            self.assertEqual(header["pixel_values"]["shape"], [72, 768])
+            self.assertEqual(sorted(os.listdir(folder)), ["a.ppm", "out.safetensors"])
+            article = ROOT / "samples/model/article"
+            done = self.run_program("features", "--image", picture, "--output", "/none/x", "--model",
+                                    article)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("has neither model.safetensors", done.stderr, "a config without weights")
+
     def test_wrong_input_is_one_line_and_the_right_exit_code(self):
         with tempfile.TemporaryDirectory() as folder:
             text = pathlib.Path(folder, "text.avi")
@@ -170,7 +188,18 @@ class Program(unittest.TestCase):
                     (("track", "--input", CLIP, "--output", "-", "--fps", "-1"), 2, "--fps"),
                     (("track", "--input", CLIP, "--output", "-", "--device", "tpu"), 2, "device"),
                     (("track", "--input", CLIP, "--output", "-", "--device", "cuda:99"), 1, "cuda:99"),
-                    (("reid", "--query", folder, "--gallery", folder), 1, folder)):
+                    (("reid", "--query", folder, "--gallery", folder), 1, folder),
+                    (("track", "--input", CLIP, "--output", "-", "--precision", "fp4"), 2,
+                     "--precision: is 'fp4', must be one of auto bf16 fp16 fp32"),
+                    (("features", "--output", "-"), 2, "--input, --image and --video"),
+                    (("features", "--output", "-", "--image", text), 1, "text.avi: is no picture"),
+                    (("features", "--output", "-", "--video", text), 1, "text.avi: is no video"),
+                    (("features", "--output", "-", "--input", text), 1, "text.avi: "),
+                    (("features", "--output", "-", "--input", "/none"), 1, "/none"),
+                    (("features", "--output", "-", "--image", text, "--model", "/none"), 1,
+                     "/none: no such model folder"),
+                    (("features", "--output", "-", "--image", text, "--head", "/none"), 1,
+                     "/none: no such head folder")):
                 done = self.run_program(*arguments)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertEqual(done.stderr.count("\n"), 1, done.stderr)

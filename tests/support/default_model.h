@@ -21,9 +21,8 @@ class DefaultModel {
   }
 
   DefaultModel()
-      : model_(*VisionModel::load({.folder = folder(), .head = {}, .device = "cpu",
-                                   .precision = Precision::kFp32, .random_weights = std::nullopt},
-                                  false)),
+      : model_(*VisionModel::load(
+            {.folder = folder(), .device = "cpu", .precision = Precision::kFp32}, false)),
         reference_(*Safetensors::open(folder() / "reference.safetensors")),
         config(model_->config),
         tower(model_->tower),

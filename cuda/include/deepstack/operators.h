@@ -1,9 +1,9 @@
-// The operators of gst-deepstack, as functions. Each calls the torch operator deepstack::NAME; where
-// the tensors live decides whether its CPU reference or its CUDA kernel runs.
+// The operators of gst-deepstack, as functions. Each calls the torch operator deepstack::NAME;
+// where the tensors live decides whether its CPU reference or its CUDA kernel runs.
 //
 // All are inference only (no autograd). Shapes are checked; a wrong one raises c10::Error, which
-// core/model turns into a Status. Any thread; CUDA work goes to the current stream and is not waited
-// for.
+// core/model turns into a Status. Any thread; CUDA work goes to the current stream and is not
+// waited for.
 #pragma once
 
 #include <tuple>
@@ -13,24 +13,25 @@
 
 namespace deepstack {
 
-// Pictures at another size, as Pillow's BICUBIC has them, bit for bit: images [N, H, W, C] uint8, C of
-// 1..4, sides of 1..65536 -> [N, height, width, C] contiguous. Cubic a = -0.5, half-pixel centres,
-// antialiased when shrinking; across first, rounded to 8 bits, then down (Pillow 13 may turn the two
-// around; Qwen3-VL's processor does not). Rows of pixels side by side are borrowed, however far apart
-// the rows are; anything else is copied first. On the CPU only: that is where pictures come from.
+// Pictures at another size, as Pillow's BICUBIC has them, bit for bit: images [N, H, W, C] uint8, C
+// of 1..4, sides of 1..65536 -> [N, height, width, C] contiguous. Cubic a = -0.5, half-pixel
+// centres, antialiased when shrinking; across first, rounded to 8 bits, then down (after 12.1
+// Pillow may turn the two around; Qwen3-VL's processor does not). Rows of pixels side by side are
+// borrowed, however far apart the rows are; anything else is copied first. On the CPU only: that is
+// where pictures come from.
 at::Tensor resize_bicubic(const at::Tensor& images, int64_t height, int64_t width);
 
 // Pixels to the rows of a patch embedding, in Qwen3-VL's layout: images [K, F, H, W, C] uint8 (any
-// strides) -> [K * F/temporal * H/patch * W/patch, C * temporal * patch * patch] float. Rows: item by
-// item, frame-major, then blocks of merge x merge patches in raster order, row-major inside a block.
-// Inside a row: channel slowest, then frame, y, x; the value is (u8 - 255 mean) / (255 std).
+// strides) -> [K * F/temporal * H/patch * W/patch, C * temporal * patch * patch] float. Rows: item
+// by item, frame-major, then blocks of merge x merge patches in raster order, row-major inside a
+// block. Inside a row: channel slowest, then frame, y, x; the value is (u8 - 255 mean) / (255 std).
 // mean, std: one each channel. H and W are multiples of patch * merge, F of temporal.
 at::Tensor patchify(const at::Tensor& images, int64_t patch, int64_t temporal, int64_t merge,
                     at::ArrayRef<double> mean, at::ArrayRef<double> std);
 
 // Rotary embedding of attention heads: x [N, heads, head], cosine and sine [P, head / 2] float, N a
-// multiple of P (token n has position n % P) -> [N, heads, head] contiguous. Pairs (i, i + head / 2);
-// computed in float whatever x is, and rounded once. The last dimension of x is dense.
+// multiple of P (token n has position n % P) -> [N, heads, head] contiguous. Pairs (i, i + head /
+// 2); computed in float whatever x is, and rounded once. The last dimension of x is dense.
 at::Tensor rotate_heads(const at::Tensor& x, const at::Tensor& cosine, const at::Tensor& sine);
 
 // DeepStack fusion after the adapters' linear part: projected [L, N, H] ->
@@ -43,8 +44,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> gated_fusion(
     const at::Tensor& level_norm_bias, const at::Tensor& gate_weight, const at::Tensor& gate_bias,
     const at::Tensor& norm_weight, const at::Tensor& norm_bias, double eps);
 
-// Angles of the interleaved multi-axis rotary embedding (Qwen3-VL): positions [N, 3] double in the order
-// time, row, column, frequency [H / 2] double -> [N, H / 2] double. Channel pair c turns with the axis
+// Angles of the interleaved multi-axis rotary embedding (Qwen3-VL): positions [N, 3] double in the
+// order time, row, column, frequency [H / 2] double -> [N, H / 2] double. Channel pair c turns with
+// the axis
 //   row if c % 3 == 1 and c < 3 section[1]; column if c % 3 == 2 and c < 3 section[2]; else time
 at::Tensor mrope_angles(const at::Tensor& positions, const at::Tensor& frequency,
                         at::IntArrayRef section);
@@ -61,11 +63,11 @@ at::Tensor roi_pool(const at::Tensor& features, const at::Tensor& boxes, int64_t
                     int64_t columns, int64_t samples);
 
 // Cross-frame attention of observations against groups of cached tokens (a group = an identity):
-//   query, query_rotated [Q, L, K, H]; key, key_rotated [P, L, K, H]; offsets [G + 1] int64, group g
-//   owns the prototypes offsets[g] .. offsets[g+1]-1. All vectors of query and key have length 1.
-// Per level and query token: weights = softmax over the group's tokens of scale * <rotated, rotated>,
-// value = weighted sum of key tokens, similarity = cosine of query token and value; the mean over the
-// K query tokens is returned as [Q, G, L]. A group without prototypes gets 0.
+//   query, query_rotated [Q, L, K, H]; key, key_rotated [P, L, K, H]; offsets [G + 1] int64, group
+//   g owns the prototypes offsets[g] .. offsets[g+1]-1. All vectors of query and key have length 1.
+// Per level and query token: weights = softmax over the group's tokens of scale * <rotated,
+// rotated>, value = weighted sum of key tokens, similarity = cosine of query token and value; the
+// mean over the K query tokens is returned as [Q, G, L]. A group without prototypes gets 0.
 at::Tensor match(const at::Tensor& query, const at::Tensor& query_rotated, const at::Tensor& key,
                  const at::Tensor& key_rotated, const at::Tensor& offsets, double scale);
 

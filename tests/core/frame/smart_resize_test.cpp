@@ -68,8 +68,14 @@ TEST(SmartResize, ACapHoldsForEachFrame) {
 TEST(SmartResize, SmallFramesAreFirstScaledUp) {
   // 10 x 20 is scaled by 3.2 to 32 x 64; with two frames that is the least a clip may have.
   EXPECT_EQ(clip_resized(2, 10, 20), (PictureSize{32, 64}));
-  // 3 frames count as 4 when compared with the budget, and as 3 in the scale.
+}
+
+TEST(SmartResize, AnOddNumberOfFramesCountsAsItsEvenNeighbour) {
+  // 3 frames count as 4 against the budget, but as 3 in the scale, which is then 1.
   EXPECT_EQ(clip_resized(3, 64, 64, {.factor = 32, .min_pixels = 0, .max_pixels = 12288}),
+            (PictureSize{64, 64}));
+  // 5 count as 4 and are within it.
+  EXPECT_EQ(clip_resized(5, 64, 64, {.factor = 32, .min_pixels = 0, .max_pixels = 16384}),
             (PictureSize{64, 64}));
 }
 

@@ -61,8 +61,8 @@ TEST(DeepStackFusion, WithoutAdaptersItIsTheMeanOfTheNormalisedTaps) {
   EXPECT_TRUE(at::allclose(out.fused, at::layer_norm(sum / 3, {12}, {}, {}, 1e-6), 1e-4, 1e-5));
 }
 
-// The article's formulas, in double: Proj_i(F_i) = LN(W_i F_i + b_i), then either the gate's weighted
-// sum and LayerNorm, or the levels side by side and LayerNorm, then a Linear.
+// The article's formulas, in double: Proj_i(F_i) = LN(W_i F_i + b_i), then either the gate's
+// weighted sum and LayerNorm, or the levels side by side and LayerNorm, then a Linear.
 TEST(DeepStackFusion, IsTheArticlesFormulaGatedAndConcatenated) {
   const std::vector<at::Tensor> taps = random_taps(7, 12);
   for (const FusionKind kind : {FusionKind::kGated, FusionKind::kConcat}) {

@@ -16,12 +16,14 @@ using test::TempFolder;
 HostTensor pixels(int64_t rows, int64_t columns) {
   std::vector<float> values(static_cast<size_t>(rows * columns));
   for (size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<float>(i));
-  return {TensorType::kF32, {rows, columns},
+  return {TensorType::kF32,
+          {rows, columns},
           std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float))};
 }
 
 HostTensor grid_thw(const std::vector<int64_t>& values) {
-  return {TensorType::kI64, {static_cast<int64_t>(values.size()) / 3, 3},
+  return {TensorType::kI64,
+          {static_cast<int64_t>(values.size()) / 3, 3},
           std::string(reinterpret_cast<const char*>(values.data()), values.size() * 8)};
 }
 
@@ -30,7 +32,6 @@ class QwenFeatures : public testing::Test {
   QwenFeatures() {
     folder_.write("config.json", test::kTinyQwenConfig);
     auto opened = FeatureExtractor::open({.folder = folder_.path(),
-                                          .head = {},
                                           .device = "cpu",
                                           .precision = Precision::kFp32,
                                           .random_weights = 3});
@@ -46,10 +47,14 @@ TEST_F(QwenFeatures, EveryStageHasItsNameAndShape) {
   const Grid grids[] = {{1, 4, 6}, {2, 2, 2}};
   const Result<HostTensors> features = extractor_->extract(pixels(32, 96), grids);
   ASSERT_TRUE(features.ok()) << features.status().message();
-  const std::map<std::string, std::vector<int64_t>> shapes{
-      {"last_hidden_state", {32, 48}}, {"merged", {8, 40}},      {"deepstack.0", {8, 40}},
-      {"deepstack.1", {8, 40}},        {"levels.0", {32, 48}},   {"levels.1", {32, 48}},
-      {"fused", {32, 48}},             {"gates", {32, 2}}};
+  const std::map<std::string, std::vector<int64_t>> shapes{{"last_hidden_state", {32, 48}},
+                                                           {"merged", {8, 40}},
+                                                           {"deepstack.0", {8, 40}},
+                                                           {"deepstack.1", {8, 40}},
+                                                           {"levels.0", {32, 48}},
+                                                           {"levels.1", {32, 48}},
+                                                           {"fused", {32, 48}},
+                                                           {"gates", {32, 2}}};
   ASSERT_EQ(features->size(), shapes.size());
   for (const auto& [name, shape] : shapes) {
     ASSERT_TRUE(features->contains(name)) << name;
@@ -93,16 +98,14 @@ TEST_F(QwenFeatures, APictureStandsInBothSlotsAndAClipInItsOwn) {
 TEST(FeatureExtractor, OurOwnFamilyHasNoMergers) {
   const TempFolder folder;
   test::TinyModel().write(folder);
-  const auto extractor = FeatureExtractor::open(
-      {.folder = folder.path(), .head = {}, .device = "cpu", .random_weights = std::nullopt});
+  const auto extractor = FeatureExtractor::open({.folder = folder.path(), .device = "cpu"});
   ASSERT_TRUE(extractor.ok()) << extractor.status().message();
   const cv::Mat picture(30, 20, CV_8UC3, cv::Scalar(1, 2, 3));
   const Result<HostTensors> made = (*extractor)->preprocess({&picture, 1});
   ASSERT_TRUE(made.ok());
   const Result<std::vector<Grid>> grids = to_grids(made->at("grid_thw"));
   EXPECT_EQ((*grids)[0], (Grid{1, 4, 2}));
-  const Result<HostTensors> features =
-      (*extractor)->extract(made->at("pixel_values"), *grids);
+  const Result<HostTensors> features = (*extractor)->extract(made->at("pixel_values"), *grids);
   ASSERT_TRUE(features.ok()) << features.status().message();
   EXPECT_FALSE(features->contains("merged"));
   EXPECT_EQ(features->at("fused").shape, (std::vector<int64_t>{8, 6}));

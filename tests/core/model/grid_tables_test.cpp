@@ -33,8 +33,8 @@ TEST(GridTables, TheTableIsInterpolatedWithAlignedCorners) {
             .squeeze(0)
             .flatten(1)
             .t();
-    EXPECT_TRUE(at::allclose(
-        interpolate_positions(table, config, rows, columns).to(at::kDouble), expected, 1e-5, 1e-5))
+    EXPECT_TRUE(at::allclose(interpolate_positions(table, config, rows, columns).to(at::kDouble),
+                             expected, 1e-5, 1e-5))
         << rows << "x" << columns;
   }
 }

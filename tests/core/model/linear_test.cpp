@@ -28,8 +28,8 @@ TEST(Linear, IsTheProductWhateverTheShapeAndType) {
       const at::Tensor x = at::randn({rows, in}).to(known.type);
       const at::Tensor residual = at::randn({rows, out}).to(known.type);
       const at::Tensor kept = residual.clone();
-      const at::Tensor exact = at::linear(x.to(at::kDouble), linear.weight.to(at::kDouble),
-                                          linear.bias.to(at::kDouble));
+      const at::Tensor exact =
+          at::linear(x.to(at::kDouble), linear.weight.to(at::kDouble), linear.bias.to(at::kDouble));
       EXPECT_LT(relative(linear.forward(x), exact), known.tolerance) << in << known.type;
       EXPECT_LT(relative(linear.forward_add(x, residual), exact + residual.to(at::kDouble)),
                 known.tolerance);

@@ -107,9 +107,8 @@ TEST_F(ModelConfigFile, TheDefaultModelsIsGood) {
 
 TEST_F(ModelConfigFile, WhatMayBeLeftOutHasADefault) {
   json config = kGood;
-  for (const char* key :
-       {"name", "version", "layer_norm_eps", "hidden_act", "rotary", "rope_theta", "fusion",
-        "output_size"}) {
+  for (const char* key : {"name", "version", "layer_norm_eps", "hidden_act", "rotary", "rope_theta",
+                          "fusion", "output_size"}) {
     config.erase(key);
   }
   const Result<ModelConfig> read_config = read(config.dump());

@@ -112,9 +112,11 @@ TEST_F(Qwen3VlConfig, RopeParametersOfLaterFilesAndYarnAreRead) {
   json config = kPublished;
   config["text_config"].erase("rope_theta");
   config["text_config"].erase("rope_scaling");
-  config["text_config"]["rope_parameters"] = {
-      {"rope_type", "yarn"}, {"rope_theta", 1e6}, {"factor", 3.0},
-      {"original_max_position_embeddings", 262144}, {"mrope_section", {24, 20, 20}}};
+  config["text_config"]["rope_parameters"] = {{"rope_type", "yarn"},
+                                              {"rope_theta", 1e6},
+                                              {"factor", 3.0},
+                                              {"original_max_position_embeddings", 262144},
+                                              {"mrope_section", {24, 20, 20}}};
   const Result<ModelConfig> yarn = read(config);
   ASSERT_TRUE(yarn.ok()) << yarn.status().message();
   EXPECT_EQ(yarn->text_rope->theta, 1e6);

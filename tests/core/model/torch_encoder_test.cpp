@@ -21,8 +21,7 @@ using test::TinyModel;
 Result<std::unique_ptr<TorchEncoder>> load(const std::filesystem::path& folder,
                                            InferenceRegion region = InferenceRegion::kRoiList,
                                            int batch_size = 16) {
-  return TorchEncoder::load({.folder = folder, .head = {}, .device = "cpu",
-                             .precision = Precision::kFp32, .random_weights = std::nullopt},
+  return TorchEncoder::load({.folder = folder, .device = "cpu", .precision = Precision::kFp32},
                             region, batch_size);
 }
 
@@ -156,10 +155,11 @@ TEST(TorchEncoder, AModelOfFramePairsSeesTheFrameBefore) {
   const TempFolder folder;
   folder.write("config.json", test::kTinyQwenConfig);
   for (const auto region : {InferenceRegion::kRoiList, InferenceRegion::kFullFrame}) {
-    const auto encoder = TorchEncoder::load(
-        {.folder = folder.path(), .head = {}, .device = "cpu", .precision = Precision::kFp32,
-         .random_weights = 5},
-        region, 16);
+    const auto encoder = TorchEncoder::load({.folder = folder.path(),
+                                             .device = "cpu",
+                                             .precision = Precision::kFp32,
+                                             .random_weights = 5},
+                                            region, 16);
     ASSERT_TRUE(encoder.ok()) << encoder.status().message();
     EXPECT_TRUE((*encoder)->info().looks_back);
     EXPECT_FALSE((*encoder)->info().fusion_trained);
@@ -220,10 +220,15 @@ TEST(TorchEncoder, AModelThatIsSpoiledDoesNotLoadAndSaysWhy) {
     TinyModel model;
     spoiled.spoil(model);
     model.write(folder);
-    const Status status = load(folder.path()).status();
-    EXPECT_EQ(status.code(), StatusCode::kCorrupt) << spoiled.words << ": " << status.message();
-    EXPECT_NE(status.message().find(spoiled.words), std::string::npos) << status.message();
-    EXPECT_NE(status.message().find(folder.path().string()), std::string::npos);
+    for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+      const Status status =
+          TorchEncoder::load({.folder = folder.path(), .device = "cpu", .precision = precision},
+                             InferenceRegion::kRoiList, 16)
+              .status();
+      EXPECT_EQ(status.code(), StatusCode::kCorrupt) << spoiled.words << ": " << status.message();
+      EXPECT_NE(status.message().find(spoiled.words), std::string::npos) << status.message();
+      EXPECT_NE(status.message().find(folder.path().string()), std::string::npos);
+    }
   }
 }
 
@@ -257,8 +262,7 @@ TEST(TorchEncoder, OneModelIsSharedWhileItIsUsed) {
 TEST(TorchEncoder, ADeviceThatIsMissingIsToldAsSuch) {
   const TempFolder folder;
   TinyModel().write(folder);
-  const auto encoder = TorchEncoder::load({.folder = folder.path(), .head = {}, .device = "cuda:999",
-                                           .random_weights = std::nullopt},
+  const auto encoder = TorchEncoder::load({.folder = folder.path(), .device = "cuda:999"},
                                           InferenceRegion::kRoiList, 1);
   EXPECT_EQ(encoder.status().code(), StatusCode::kUnavailable);
   EXPECT_NE(encoder.status().message().find("cuda:999"), std::string::npos);

@@ -70,12 +70,31 @@ TEST_F(WeightsFile, AMissingTensorIsNamed) {
   expect_refused("tensor blocks.3.norm1.weight is missing");
 }
 
-TEST_F(WeightsFile, AMissingTensorTakesNoMemory) {
+TEST_F(WeightsFile, AMissingTensorTakesNoMemoryWhateverItsType) {
   WeightReader& reader = open(SafetensorsWriter().bytes());
-  // 4 TiB, were it made.
-  const at::Tensor nothing = reader.take("large", {1 << 20, 1 << 20});
-  EXPECT_EQ(nothing.sizes(), at::IntArrayRef({1 << 20, 1 << 20}));
-  EXPECT_LE(nothing.storage().nbytes(), 64U);
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    // 4 TiB, were it made.
+    const at::Tensor nothing = reader.take("large", {1 << 20, 1 << 20}, type);
+    EXPECT_EQ(nothing.sizes(), at::IntArrayRef({1 << 20, 1 << 20}));
+    EXPECT_EQ(nothing.scalar_type(), type);
+    EXPECT_LE(nothing.storage().nbytes(), 64U);
+  }
+}
+
+TEST_F(WeightsFile, TheTypeAskedForIsTheOneGiven) {
+  SafetensorsWriter writer;
+  writer.add("t", {2}, {1.001F, -3});
+  const at::Tensor taken = open(writer.bytes()).take("t", {2}, at::kBFloat16);
+  EXPECT_TRUE(at::equal(taken, at::tensor({1.001F, -3.0F}).to(at::kBFloat16)));
+}
+
+TEST_F(WeightsFile, AfterTheFirstWrongThingNothingIsRead) {
+  SafetensorsWriter writer;
+  writer.add("good", {2}, {1, 2});
+  WeightReader& reader = open(writer.bytes());
+  reader.take("missing", {1});
+  EXPECT_EQ(reader.take("good", {2}).storage().nbytes(), sizeof(float)) << "one zero, spread out";
+  expect_refused("tensor missing");
 }
 
 TEST_F(WeightsFile, AWrongShapeIsNamedBesideTheRightOne) {
