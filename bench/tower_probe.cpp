@@ -1,6 +1,6 @@
-// One side of bench/tower.py: loads a model, then runs it once for every line on stdin and prints how
-// long tower, mergers and fusion took, in seconds. `tower_probe MODEL PRECISION THREADS ROWS COLUMNS
-// [SEED]`
+// One side of bench/tower.py: loads a model, then runs it once for every line on stdin and prints
+// how long tower, mergers and fusion took, in seconds. `tower_probe MODEL PRECISION THREADS ROWS
+// COLUMNS [SEED]`
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   at::set_num_threads(std::atoi(argv[3]));
-  ModelSource source{.folder = argv[1], .head = {}, .device = "cpu", .precision = precision_of(argv[2]), .random_weights = std::nullopt};
+  ModelSource source{.folder = argv[1], .device = "cpu", .precision = precision_of(argv[2])};
   if (argc > 6) source.random_weights = std::strtoull(argv[6], nullptr, 10);
   const Clock::time_point loading = Clock::now();
   const auto loaded = VisionModel::load(source, /*with_mergers=*/true);
@@ -47,8 +47,8 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   const Grid grids[] = {{1, std::atoll(argv[4]), std::atoll(argv[5])}};
   const TowerConfig& config = model.config.tower;
-  const at::Tensor rows =
-      at::randn({grids[0].tokens(), 3L * config.temporal_patch * config.patch_size * config.patch_size});
+  const at::Tensor rows = at::randn(
+      {grids[0].tokens(), 3L * config.temporal_patch * config.patch_size * config.patch_size});
   for (std::string line; std::getline(std::cin, line);) {
     const c10::InferenceMode inference;
     const Clock::time_point start = Clock::now();
