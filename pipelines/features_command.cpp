@@ -38,13 +38,6 @@ Status in_file(const std::string& path, const Status& status) {
   return status.ok() ? status : Status(status.code(), path + ": " + status.message());
 }
 
-HostTensor doubles(const std::vector<double>& values) {
-  return {
-      TensorType::kF64,
-      {static_cast<int64_t>(values.size())},
-      std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double))};
-}
-
 // The tensors of the input file that a run reads: those there are of pixel_values, grid_thw and
 // what position ids are made of.
 Result<HostTensors> read_input(const std::string& path) {
@@ -103,7 +96,8 @@ Result<HostTensors> read_video(const FeaturesOptions& options, FeatureExtractor&
   if (!made.ok()) return in_file(options.video, made.status());
   const Result<std::vector<double>> times = pair_times_s(wanted, fps);
   if (!times.ok()) return in_file(options.video, times.status());
-  (*made)["timestamps"] = doubles(*times);
+  (*made)["timestamps"] =
+      make_host_tensor<double>(TensorType::kF64, {static_cast<int64_t>(times->size())}, *times);
   return made;
 }
 

@@ -13,14 +13,13 @@ namespace {
 
 HostTensor to_host_tensor(const at::Tensor& x) {
   const at::Tensor host = x.to(at::kCPU, at::kFloat).contiguous();
-  return {TensorType::kF32, host.sizes().vec(),
-          std::string(static_cast<const char*>(host.const_data_ptr()), host.nbytes())};
+  return make_host_tensor<float>(TensorType::kF32, host.sizes().vec(),
+                                 {host.const_data_ptr<float>(), static_cast<size_t>(host.numel())});
 }
 
 HostTensor grid_tensor(const Grid& grid) {
   const int64_t values[] = {grid.frames, grid.rows, grid.columns};
-  return {
-      TensorType::kI64, {1, 3}, std::string(reinterpret_cast<const char*>(values), sizeof values)};
+  return make_host_tensor<int64_t>(TensorType::kI64, {1, 3}, values);
 }
 
 class TorchFeatureExtractor final : public FeatureExtractor {

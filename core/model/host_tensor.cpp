@@ -7,32 +7,6 @@
 namespace deepstack {
 namespace {
 
-const char* type_name(TensorType type) {
-  switch (type) {
-    case TensorType::kF32:
-      return "F32";
-    case TensorType::kF16:
-      return "F16";
-    case TensorType::kBf16:
-      return "BF16";
-    case TensorType::kF64:
-      return "F64";
-    case TensorType::kI64:
-      return "I64";
-    case TensorType::kI32:
-      return "I32";
-    case TensorType::kI16:
-      return "I16";
-    case TensorType::kI8:
-      return "I8";
-    case TensorType::kU8:
-      return "U8";
-    case TensorType::kBool:
-      return "BOOL";
-  }
-  return "";
-}
-
 template <typename T>
 std::vector<int64_t> widen(const std::string& bytes) {
   std::vector<T> values(bytes.size() / sizeof(T));

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/model/safetensors.h"
@@ -17,6 +19,14 @@ struct HostTensor {
   std::vector<int64_t> shape;
   std::string bytes;  // little endian, row-major
 };
+
+// A tensor with a copy of these values. REQUIRES: type is T's, shape has values.size() elements.
+template <typename T>
+HostTensor make_host_tensor(TensorType type, std::vector<int64_t> shape,
+                            std::span<const T> values) {
+  return {type, std::move(shape),
+          std::string(reinterpret_cast<const char*>(values.data()), values.size_bytes())};
+}
 
 using HostTensors = std::map<std::string, HostTensor>;
 

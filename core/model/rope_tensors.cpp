@@ -68,12 +68,10 @@ Status read_tokens(const HostTensors& input, const TextRopeConfig& rope, Prompt&
   if (!types.ok()) return types.status();
   const Result<std::vector<int64_t>> mask = numbers_in(input, "attention_mask", count);
   if (!mask.ok()) return mask.status();
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t token = (*tokens)[i];
-    const int64_t type = types->empty() ? (token == rope.image_token   ? 1
-                                           : token == rope.video_token ? 2
-                                                                       : 0)
-                                        : (*types)[i];
+  if (!input.contains("mm_token_type_ids")) {
+    prompt.tokens = modalities_of(*tokens, {rope.image_token, rope.video_token});
+  }
+  for (const int64_t type : *types) {
     if (type < 0 || type > 2) {
       return corrupt("mm_token_type_ids has " + std::to_string(type) + ", 0..2 are known");
     }
@@ -103,16 +101,11 @@ Result<Prompt> read_prompt(const HostTensors& input, const TextRopeConfig& rope,
   return prompt;
 }
 
-template <typename T>
-HostTensor host(TensorType type, std::vector<int64_t> shape, const std::vector<T>& values) {
-  return {type, std::move(shape),
-          std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T))};
-}
-
 HostTensor host_doubles(const at::Tensor& x, std::vector<int64_t> shape) {
   const at::Tensor dense = x.contiguous();
-  return {TensorType::kF64, std::move(shape),
-          std::string(static_cast<const char*>(dense.const_data_ptr()), dense.nbytes())};
+  return make_host_tensor<double>(
+      TensorType::kF64, std::move(shape),
+      {dense.const_data_ptr<double>(), static_cast<size_t>(dense.numel())});
 }
 
 // angles, cos and sin of positions [N, 3]; leading: the shape of N.
@@ -202,8 +195,9 @@ Status add_prompt(const ModelConfig& config, const TextRopeConfig& rope, const H
   }
   for (const MropePositions& row : *rows) deltas.push_back(row.delta);
   const at::Tensor positions = at::tensor(ids, at::kLong).view({3, -1}).t().to(at::kDouble);
-  out["position_ids"] = host(TensorType::kI64, {3, prompt->batch, prompt->length}, ids);
-  out["rope_deltas"] = host(TensorType::kI64, {prompt->batch, 1}, deltas);
+  out["position_ids"] =
+      make_host_tensor<int64_t>(TensorType::kI64, {3, prompt->batch, prompt->length}, ids);
+  out["rope_deltas"] = make_host_tensor<int64_t>(TensorType::kI64, {prompt->batch, 1}, deltas);
   return add_angles(positions.contiguous(), rope, {prompt->batch, prompt->length}, out);
 }
 

@@ -16,6 +16,9 @@ namespace deepstack {
 
 enum class TensorType { kF32, kF16, kBf16, kF64, kI64, kI32, kI16, kI8, kU8, kBool };
 
+// As a header writes it: "F32".
+const char* type_name(TensorType type);
+
 struct TensorEntry {
   TensorType type = TensorType::kF32;
   std::vector<int64_t> shape;

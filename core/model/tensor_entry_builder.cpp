@@ -19,6 +19,10 @@ constexpr TypeName kTypes[] = {
     {"BOOL", TensorType::kBool, 1},
 };
 
+const TypeName& known_type(TensorType type) {
+  return *std::ranges::find(kTypes, type, &TypeName::type);
+}
+
 // Number of bytes a tensor of this shape has, or nothing when that leaves 63 bits.
 std::optional<uint64_t> byte_count(std::span<const int64_t> shape, uint64_t element_bytes) {
   uint64_t count = element_bytes;
@@ -29,6 +33,8 @@ std::optional<uint64_t> byte_count(std::span<const int64_t> shape, uint64_t elem
 }
 
 }  // namespace
+
+const char* type_name(TensorType type) { return known_type(type).name; }
 
 Status TensorEntryBuilder::field(std::string_view name) {
   field_ = name == "dtype"          ? kType
@@ -95,13 +101,12 @@ Result<TensorEntry> TensorEntryBuilder::finish(uint64_t data_begin, uint64_t dat
     return corrupt("has data_offsets [" + std::to_string(begin) + "," + std::to_string(end) +
                    "], the file has " + std::to_string(data_bytes) + " bytes of data");
   }
-  const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const TypeName& known) { return known.type == type_; });
+  const TypeName& type = known_type(type_);
   const std::span<const int64_t> shape(shape_.data(), rank_);
-  const auto needed = byte_count(shape, type->bytes);
+  const auto needed = byte_count(shape, type.bytes);
   if (!needed || *needed != end - begin) {
     return corrupt("has " + std::to_string(end - begin) + " bytes, its shape " + shape_text() +
-                   " of " + type->name + " needs " +
+                   " of " + type.name + " needs " +
                    (needed ? std::to_string(*needed) : "more than 2^63"));
   }
   return TensorEntry{.type = type_,
