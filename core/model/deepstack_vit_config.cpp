@@ -43,6 +43,7 @@ void read_tower(ConfigReader& reader, ModelConfig& config) {
                  "tap_layers", "must rise");
   config.picture.mean = reader.numbers<double>("image_mean", 3, 3, -1e3, 1e3);
   config.picture.std = reader.numbers<double>("image_std", 3, 3, 1e-3, 1e3);
+  config.picture.crop_contrast = reader.number("crop_contrast", 0.0, 127.0, std::optional(0.0));
 }
 
 void read_fusion(ConfigReader& reader, ModelConfig& config) {

@@ -60,6 +60,7 @@ struct PictureConfig {
   int crop_height = 0;  // pixels a box is resized to
   int crop_width = 0;
   bool bicubic = false;  // Pillow's, as Qwen3-VL was trained; else area average / bilinear
+  double crop_contrast = 0;  // deviation every channel of a picture is set to; 0: left as it is
   int64_t min_pixels = 1;
   int64_t max_pixels = int64_t{1} << 40;
   std::vector<double> mean;  // of values 0..1

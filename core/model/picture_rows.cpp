@@ -5,6 +5,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "core/frame/crop_contrast.h"
 #include "core/frame/smart_resize.h"
 #include "deepstack/operators.h"
 
@@ -23,6 +24,7 @@ at::Tensor resize_picture(const cv::Mat& pixels, int height, int width,
   cv::Mat target(height, width, CV_8UC3, resized.mutable_data_ptr());
   const bool shrinks = pixels.total() > static_cast<size_t>(height) * static_cast<size_t>(width);
   cv::resize(pixels, target, {width, height}, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  if (config.crop_contrast > 0) set_contrast(target, config.crop_contrast);
   return resized;
 }
 
