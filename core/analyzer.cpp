@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/identity/view_quality.h"
+
 namespace deepstack {
 namespace {
 
@@ -93,6 +95,7 @@ Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
   if (!features.ok()) return features.status();
   for (size_t i = 0; i < index.size(); ++i) {
     appearances[index[i]] = make_appearance((*features)[i], matcher_.shape(), seconds);
+    appearances[index[i]]->quality = view_quality(index[i], detections, frame.rgb);
   }
   return appearances;
 }

@@ -12,6 +12,7 @@ struct Appearance {
   std::vector<float> tokens;  // [levels, tokens, width], each token of length 1 (or 0 when it was 0)
   std::vector<float> gate;    // [levels], mean over the tokens; sums to 1
   double seconds = 0;         // media time
+  float quality = 1;          // 0..1, how much the view can say (view_quality.h)
 };
 
 Appearance make_appearance(const Feature& feature, const FeatureShape& shape, double seconds);

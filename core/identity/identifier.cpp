@@ -1,30 +1,26 @@
 #include "core/identity/identifier.h"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
 
 #include "core/identity/assignment.h"
 
 namespace deepstack {
 namespace {
 
-constexpr float kLeastMargin = 0.1F;   // to the runner-up's probability
-constexpr int kSecondCheckHits = 6;    // first when the track is confirmed, then after 6, 12, ...
-constexpr int kLastCheckHits = 24;     // then it is confirmed as it is
+constexpr float kLeastOdds = 0.7F;      // log odds by which the best must lead the runner-up
+constexpr float kHolderOdds = 1;        // log odds in favour of who has the identity already
+constexpr float kEnoughWeight = 2;      // views of the best kind that decide
+constexpr double kEnoughTime_s = 2;     // or so long in view
+constexpr int kSecondCheckHits = 6;     // after a decision, looked at again after 6, 12, ...
+constexpr int kLastCheckHits = 48;      // then it is confirmed as it is
 constexpr float kSureProbability = 0.9F;
 constexpr int kSureHits = 6;
-constexpr float kLearnOverlap = 0.3F;  // a view that other boxes cover more than this teaches nothing
+constexpr float kLearnQuality = 0.4F;   // worse views teach nothing
 
-// The highest probability among candidates other than `but`; null when there is none.
-const Candidate* runner_up(const std::vector<Candidate>& candidates, const Candidate* but) {
-  const Candidate* best = nullptr;
-  for (const Candidate& candidate : candidates) {
-    const bool other = but == nullptr || candidate.identity != but->identity;
-    if (other && (best == nullptr || candidate.probability > best->probability)) {
-      best = &candidate;
-    }
-  }
-  return best;
+float log_odds(float probability) {
+  const float p = std::clamp(probability, 1e-4F, 1 - 1e-4F);
+  return std::log(p / (1 - p));
 }
 
 }  // namespace
@@ -35,169 +31,246 @@ Identifier::Identifier(const Settings& settings, const Matcher& matcher)
       gallery_({settings.gallery_max_bytes, settings.gallery_ttl_s}, matcher) {}
 
 const IdentityEvidence* Identifier::identity_of(int64_t track_id) const {
-  const auto found = decisions_.find(track_id);
-  return found == decisions_.end() || found->second.evidence.uuid.empty()
-             ? nullptr
-             : &found->second.evidence;
+  const auto found = records_.find(track_id);
+  return found == records_.end() || !found->second.decided() ? nullptr : &found->second.evidence;
 }
 
 void Identifier::forget(int64_t track_id) {
-  const auto found = decisions_.find(track_id);
-  if (found == decisions_.end()) return;
+  const auto found = records_.find(track_id);
+  if (found == records_.end()) return;
   if (Identity* identity = gallery_.find(found->second.evidence.number)) {
     identity->last_seen_s = std::max(identity->last_seen_s, found->second.last_seen_s);
   }
-  decisions_.erase(found);
+  records_.erase(found);
+}
+
+void Identifier::observe(double seconds, const std::vector<Track>& tracks,
+                         const std::vector<std::optional<Appearance>>& appearances) {
+  for (const Track& track : tracks) {
+    if (!track.observed) continue;
+    Record& record = records_[track.id];
+    record.last_seen_s = seconds;
+    if (appearances[*track.observed]) record.views.add(*appearances[*track.observed]);
+  }
 }
 
 // A track that was lost may have had its identity taken over by a new one, and then be found again.
 void Identifier::contest(const std::vector<Track>& tracks) {
-  std::map<int64_t, Decision*> holders;  // by identity
+  std::map<int64_t, Record*> holders;  // by identity
   for (const Track& track : tracks) {
-    const auto found = decisions_.find(track.id);
-    if (!track.observed || found == decisions_.end()) continue;
-    Decision& decision = found->second;
-    if (decision.evidence.uuid.empty()) continue;
-    Decision*& holder = holders[decision.evidence.number];
+    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    Record& record = records_.at(track.id);
+    Record*& holder = holders[record.evidence.number];
     if (holder == nullptr) {
-      holder = &decision;
+      holder = &record;
       continue;
     }
-    Decision* loser = &decision;
-    if (decision.evidence.score > holder->evidence.score) std::swap(loser, holder);
+    Record* loser = &record;
+    if (record.evidence.score > holder->evidence.score) std::swap(loser, holder);
     loser->contested = true;
     loser->began_here = false;
   }
 }
 
-Identifier::Due Identifier::due(const std::vector<Track>& tracks) {
-  Due due;
+// The tracks that are due, and with them every track in view whose identity is still open: who fits
+// it better is to have it.
+std::vector<Identifier::Case> Identifier::cases(const std::vector<Track>& tracks) {
+  std::vector<Case> cases;
+  bool due = false;
   for (const Track& track : tracks) {
     if (!track.observed || !track.confirmed || track.recent.empty()) continue;
-    Decision& decision = decisions_[track.id];
-    const bool open = decision.evidence.state == IdentityState::kTentative;
-    if (decision.contested || (open && track.hits >= decision.next_check_hits)) {
-      due.push_back(&track);
+    Record& record = records_.at(track.id);
+    const bool open = record.evidence.state == IdentityState::kTentative;
+    if (!open && !record.contested) continue;
+    const bool due_now = record.contested || track.hits >= record.next_check_hits;
+    due = due || due_now;
+    if (due_now || (record.decided() && !record.began_here)) {
+      cases.push_back({&track, &record, {}});
     }
   }
-  return due;
+  return due ? cases : std::vector<Case>{};
 }
 
-Result<std::vector<std::vector<Candidate>>> Identifier::candidates(
-    const Due& due, const std::vector<Track>& tracks, double seconds) const {
-  // Identities of tracks in this frame are taken: nobody is in two places.
+Status Identifier::find_candidates(std::vector<Case>& cases, const std::vector<Track>& tracks,
+                                   double seconds) const {
+  // Nobody is in two places: what a track in view is for good, no other track is.
   std::set<int64_t> taken;
   for (const Track& track : tracks) {
-    const IdentityEvidence* identity = identity_of(track.id);
-    if (!track.observed || identity == nullptr) continue;
-    if (!decisions_.at(track.id).contested) taken.insert(identity->number);
+    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    const Record& record = records_.at(track.id);
+    if (record.settled()) taken.insert(record.evidence.number);
   }
-  std::vector<std::vector<Candidate>> result;
-  for (const Track* track : due) {
+  for (Case& open : cases) {
     std::vector<const Appearance*> views;
-    for (const Appearance& view : track->recent) views.push_back(&view);
+    for (const Appearance& view : open.record->views.views()) views.push_back(&view);
+    if (views.empty()) views.push_back(&open.track->recent.back());
     Result<std::vector<Candidate>> found =
-        gallery_.search(views, track->detection.label, seconds);
+        gallery_.search(views, open.track->detection.label, seconds);
     if (!found.ok()) return found.status();
-    const IdentityEvidence* own = identity_of(track->id);
-    const auto decision = decisions_.find(track->id);
-    const bool own_began_here = own != nullptr && decision->second.began_here;
+    // An identity made for this track knows only this track: it proves nothing.
     std::erase_if(*found, [&](const Candidate& candidate) {
       const int64_t number = candidate.identity->number;
-      // An identity made for this track knows only this track: it proves nothing.
-      const bool is_own = own != nullptr && number == own->number && !decision->second.contested;
-      return is_own ? own_began_here : taken.contains(number);
+      return taken.contains(number) || open.record->company.contains(number);
     });
-    result.push_back(*std::move(found));
+    open.candidates = *std::move(found);
   }
-  return result;
+  return {};
 }
 
-std::optional<Correction> Identifier::change(const Track& track, Decision& decision,
-                                             IdentityEvidence found) {
-  std::optional<Correction> correction;
-  const std::string before = decision.evidence.uuid;
-  if (!before.empty() && !found.uuid.empty() && before != found.uuid) {
-    correction = Correction{decision.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
-                            before, found.uuid};
-    if (decision.began_here && mode_ == GalleryMode::kLearn &&
-        gallery_.find(decision.evidence.number) != nullptr) {
-      gallery_.merge(decision.evidence.number, found.number);
+// One identity for one track: the best pairing over all of them, not the best of each.
+void Identifier::choose(std::vector<Case>& cases) const {
+  std::vector<int64_t> numbers;
+  for (const Case& open : cases) {
+    for (const Candidate& candidate : open.candidates) {
+      numbers.push_back(candidate.identity->number);
     }
   }
-  decision.evidence = std::move(found);
-  decision.began_here = false;
-  return correction;
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  const auto column_of = [&](const Candidate& candidate) {
+    return static_cast<size_t>(
+        std::lower_bound(numbers.begin(), numbers.end(), candidate.identity->number) -
+        numbers.begin());
+  };
+  std::vector<float> gain(cases.size() * numbers.size(), 0.0F);
+  for (size_t row = 0; row < cases.size(); ++row) {
+    for (const Candidate& candidate : cases[row].candidates) {
+      const bool holds = cases[row].record->evidence.number == candidate.identity->number;
+      const float odds = log_odds(candidate.probability) - log_odds(threshold_);
+      if (odds < 0) continue;
+      gain[row * numbers.size() + column_of(candidate)] = 0.01F + odds + (holds ? kHolderOdds : 0);
+    }
+  }
+  std::set<int64_t> chosen;
+  for (const auto& [row, column] :
+       assign(gain, static_cast<int>(cases.size()), static_cast<int>(numbers.size()))) {
+    Case& open = cases[static_cast<size_t>(row)];
+    for (const Candidate& candidate : open.candidates) {
+      if (column_of(candidate) == static_cast<size_t>(column)) open.chosen = &candidate;
+    }
+    chosen.insert(numbers[static_cast<size_t>(column)]);
+  }
+  for (Case& open : cases) {
+    for (const Candidate& candidate : open.candidates) {
+      if (chosen.contains(candidate.identity->number)) continue;
+      if (open.second == nullptr || candidate.probability > open.second->probability) {
+        open.second = &candidate;
+      }
+    }
+  }
 }
 
-IdentityEvidence Identifier::new_identity(const Track& track, const Candidate* second,
-                                          double seconds) {
-  Identity& identity = gallery_.add(track.detection.label, seconds);
-  for (const Appearance& view : track.recent) gallery_.learn(identity, view);
-  return {.uuid = identity.uuid,
-          .number = identity.number,
-          .score = 1,
-          .margin = second == nullptr ? 1 : 1 - second->probability,
-          .runner_up = second == nullptr ? "" : second->identity->uuid,
-          .levels = {}};
+// Whether as much has been seen of the track as a decision needs.
+bool Identifier::enough(const Case& open, double seconds) const {
+  return open.record->views.weight() >= kEnoughWeight ||
+         seconds - open.track->first_seen_s >= kEnoughTime_s;
 }
 
-std::optional<Correction> Identifier::decide(const Track& track,
-                                             const std::vector<Candidate>& candidates,
-                                             const Candidate* chosen, double seconds) {
-  Decision& decision = decisions_[track.id];
-  decision.next_check_hits = std::max(kSecondCheckHits, 2 * track.hits);
-  const Candidate* second = runner_up(candidates, chosen);
-  const float second_probability = second == nullptr ? 0 : second->probability;
+bool Identifier::convinces(const Case& open, double seconds) const {
+  if (open.chosen == nullptr || open.chosen->probability < threshold_) return false;
+  const float second = open.second == nullptr ? 0 : open.second->probability;
+  if (log_odds(open.chosen->probability) - log_odds(second) < kLeastOdds) return false;
+  return enough(open, seconds) || open.chosen->probability >= kSureProbability;
+}
+
+IdentityEvidence Identifier::matched(const Case& open) const {
+  const Candidate& chosen = *open.chosen;
+  const bool same = open.record->evidence.number == chosen.identity->number;
+  return {.uuid = chosen.identity->uuid,
+          .number = chosen.identity->number,
+          .score = chosen.probability,
+          .margin = chosen.probability - (open.second == nullptr ? 0 : open.second->probability),
+          .runner_up = open.second == nullptr ? "" : open.second->identity->uuid,
+          .gap_s = same ? open.record->evidence.gap_s
+                        : std::max(0.0, open.track->first_seen_s - chosen.identity->last_seen_s),
+          .levels = chosen.levels};
+}
+
+IdentityEvidence Identifier::new_identity(const Case& open, double seconds) {
+  const Candidate* nearest = nullptr;
+  for (const Candidate& candidate : open.candidates) {
+    if (nearest == nullptr || candidate.probability > nearest->probability) nearest = &candidate;
+  }
+  IdentityEvidence evidence;
+  evidence.score = 1;
+  evidence.margin = nearest == nullptr ? 1 : 1 - nearest->probability;
+  evidence.runner_up = nearest == nullptr ? "" : nearest->identity->uuid;
+  Identity& identity = gallery_.add(open.track->detection.label, seconds);
+  for (const Appearance& view : open.record->views.views()) gallery_.learn(identity, view);
+  if (identity.prototypes.empty()) gallery_.learn(identity, open.track->recent.back());
+  evidence.uuid = identity.uuid;
+  evidence.number = identity.number;
+  return evidence;
+}
+
+std::optional<Correction> Identifier::change(const Track& track, Record& record,
+                                             IdentityEvidence found) {
   std::optional<Correction> correction;
-  if (chosen != nullptr && chosen->probability >= threshold_ &&
-      chosen->probability - second_probability >= kLeastMargin) {
-    const bool same = decision.evidence.number == chosen->identity->number;
-    correction = change(
-        track, decision,
-        {.uuid = chosen->identity->uuid,
-         .number = chosen->identity->number,
-         .score = chosen->probability,
-         .margin = chosen->probability - second_probability,
-         .runner_up = second == nullptr ? "" : second->identity->uuid,
-         .gap_s = same ? decision.evidence.gap_s
-                       : std::max(0.0, track.first_seen_s - chosen->identity->last_seen_s),
-         .levels = chosen->levels});
-  } else if (decision.evidence.uuid.empty() || decision.contested) {
-    const bool learns = mode_ == GalleryMode::kLearn;
-    correction = change(track, decision,
-                        learns ? new_identity(track, runner_up(candidates, nullptr), seconds)
-                               : IdentityEvidence{});
-    decision.began_here = learns;
+  const std::string before = record.evidence.uuid;
+  if (!before.empty() && !found.uuid.empty() && before != found.uuid) {
+    correction = Correction{record.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
+                            before, found.uuid};
+    if (record.began_here && mode_ == GalleryMode::kLearn &&
+        gallery_.find(record.evidence.number) != nullptr) {
+      gallery_.merge(record.evidence.number, found.number);
+    }
   }
-  decision.contested = false;
-  const bool sure = !decision.began_here && decision.evidence.score >= kSureProbability &&
-                    track.hits >= kSureHits;
-  if (!decision.evidence.uuid.empty() && (sure || track.hits >= kLastCheckHits)) {
-    decision.evidence.state = IdentityState::kConfirmed;
+  record.evidence = std::move(found);
+  record.began_here = false;
+  return correction;
+}
+
+std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
+  const Track& track = *open.track;
+  Record& record = *open.record;
+  std::optional<Correction> correction;
+  if (convinces(open, seconds)) {
+    correction = change(track, record, matched(open));
+  } else if (!record.decided() || record.contested) {
+    if (!enough(open, seconds)) return correction;
+    const bool learns = mode_ == GalleryMode::kLearn;
+    correction =
+        change(track, record, learns ? new_identity(open, seconds) : IdentityEvidence{});
+    record.began_here = learns;
+  }
+  record.next_check_hits = std::max(kSecondCheckHits, 2 * track.hits);
+  record.contested = false;
+  const bool sure = !record.began_here && record.evidence.score >= kSureProbability &&
+                    track.hits >= kSureHits && enough(open, seconds);
+  if (record.decided() && (sure || track.hits >= kLastCheckHits)) {
+    record.evidence.state = IdentityState::kConfirmed;
+    if (Identity* identity = gallery_.find(record.evidence.number);
+        identity != nullptr && mode_ == GalleryMode::kLearn) {
+      for (const Appearance& view : record.views.views()) gallery_.learn(*identity, view);
+    }
   }
   return correction;
+}
+
+void Identifier::keep_company(const std::vector<Track>& tracks) {
+  for (const Track& track : tracks) {
+    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    const Record& known = records_.at(track.id);
+    if (!known.settled()) continue;
+    for (const Track& other : tracks) {
+      if (!other.observed || other.id == track.id) continue;
+      records_.at(other.id).company.insert(known.evidence.number);
+    }
+  }
 }
 
 void Identifier::learn(double seconds, const std::vector<Track>& tracks,
                        const std::vector<std::optional<Appearance>>& appearances) {
   for (const Track& track : tracks) {
-    const auto decision = decisions_.find(track.id);
-    if (!track.observed || decision == decisions_.end()) continue;
-    decision->second.last_seen_s = seconds;
-    Identity* identity = gallery_.find(decision->second.evidence.number);
-    if (identity == nullptr) continue;
-    const bool settled = decision->second.began_here ||
-                         decision->second.evidence.state == IdentityState::kConfirmed;
+    if (!track.observed) continue;
+    const Record& record = records_.at(track.id);
+    Identity* identity = gallery_.find(record.evidence.number);
     // An undecided match must not look fresh, or the next check would compare it as such.
-    if (settled) identity->last_seen_s = seconds;
-    if (mode_ != GalleryMode::kLearn || !settled || !appearances[*track.observed]) continue;
-    const bool covered = std::any_of(tracks.begin(), tracks.end(), [&](const Track& other) {
-      return other.observed && other.id != track.id &&
-             intersection(other.detection.box, track.detection.box) >
-                 kLearnOverlap * track.detection.box.area();
-    });
-    if (!covered) gallery_.learn(*identity, *appearances[*track.observed]);
+    if (identity == nullptr || !record.settled()) continue;
+    identity->last_seen_s = seconds;
+    const std::optional<Appearance>& view = appearances[*track.observed];
+    if (mode_ != GalleryMode::kLearn || !view || view->quality < kLearnQuality) continue;
+    gallery_.learn(*identity, *view);
   }
 }
 
@@ -206,41 +279,15 @@ Result<std::vector<Correction>> Identifier::update(
     const std::vector<std::optional<Appearance>>& appearances) {
   std::vector<Correction> corrections;
   if (mode_ == GalleryMode::kOff) return corrections;
+  observe(seconds, tracks, appearances);
   contest(tracks);
-  const Due due_tracks = due(tracks);
-  Result<std::vector<std::vector<Candidate>>> found = candidates(due_tracks, tracks, seconds);
-  if (!found.ok()) return found.status();
-
-  // One identity for one track: the best pairing over all of them, not the best of each.
-  std::vector<int64_t> numbers;
-  for (const auto& list : *found) {
-    for (const Candidate& candidate : list) numbers.push_back(candidate.identity->number);
+  std::vector<Case> open = cases(tracks);
+  if (Status status = find_candidates(open, tracks, seconds); !status.ok()) return status;
+  choose(open);
+  for (const Case& decided : open) {
+    if (auto correction = decide(decided, seconds)) corrections.push_back(*std::move(correction));
   }
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  std::vector<float> gain(due_tracks.size() * numbers.size(), 0.0F);
-  for (size_t i = 0; i < due_tracks.size(); ++i) {
-    for (const Candidate& candidate : (*found)[i]) {
-      const auto column = static_cast<size_t>(
-          std::lower_bound(numbers.begin(), numbers.end(), candidate.identity->number) -
-          numbers.begin());
-      gain[i * numbers.size() + column] = candidate.probability;
-    }
-  }
-  std::vector<const Candidate*> chosen(due_tracks.size(), nullptr);
-  for (const auto& [row, column] :
-       assign(gain, static_cast<int>(due_tracks.size()), static_cast<int>(numbers.size()))) {
-    for (const Candidate& candidate : (*found)[static_cast<size_t>(row)]) {
-      if (candidate.identity->number == numbers[static_cast<size_t>(column)]) {
-        chosen[static_cast<size_t>(row)] = &candidate;
-      }
-    }
-  }
-  for (size_t i = 0; i < due_tracks.size(); ++i) {
-    if (auto correction = decide(*due_tracks[i], (*found)[i], chosen[i], seconds)) {
-      corrections.push_back(*std::move(correction));
-    }
-  }
+  keep_company(tracks);
   learn(seconds, tracks, appearances);
   gallery_.expire(seconds);
   return corrections;

@@ -1,16 +1,19 @@
-// Identifier: decides which identity each track is, once it is seen well enough, and takes it back
-// when later evidence says otherwise (rename, merge). Two tracks seen in one frame are two identities.
+// Identifier: decides which identity each track is, once enough good views of it are seen, and takes it
+// back when later evidence says otherwise (rename, merge). All tracks in view are decided in one
+// assignment, and tracks that were ever in view together are never the same identity.
 // Owned by one Analyzer, called by one thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/event/event.h"
 #include "core/identity/gallery.h"
+#include "core/identity/track_views.h"
 #include "core/identity/tracker.h"
 #include "core/settings.h"
 
@@ -43,31 +46,53 @@ class Identifier {
   const Gallery& gallery() const { return gallery_; }
 
  private:
-  struct Decision {
-    IdentityEvidence evidence;
-    bool began_here = false;  // the identity was made for this track
-    bool contested = false;   // another track in view holds the same identity with better evidence
-    int next_check_hits = 0;  // tentative: looked at again after so many sightings
-    double last_seen_s = 0;   // of the track
-  };
-  using Due = std::vector<const Track*>;
+  // What is known of one track.
+  struct Record {
+    IdentityEvidence evidence;      // uuid empty: undecided
+    TrackViews views;
+    std::set<int64_t> company;      // identities that were in view beside it: it is none of them
+    bool began_here = false;        // the identity was made for this track
+    bool contested = false;         // another track in view holds the same identity, and better
+    int next_check_hits = 0;        // looked at again after so many sightings
+    double last_seen_s = 0;
 
+    bool decided() const { return !evidence.uuid.empty(); }
+    // Its identity is its own for good: made for it, or confirmed.
+    bool settled() const {
+      return decided() && !contested &&
+             (began_here || evidence.state == IdentityState::kConfirmed);
+    }
+  };
+  // A track that is decided now, what it could be, and which of them the assignment chose.
+  struct Case {
+    const Track* track;
+    Record* record;
+    std::vector<Candidate> candidates;
+    const Candidate* chosen = nullptr;
+    const Candidate* second = nullptr;  // the best that no track has
+  };
+
+  void observe(double seconds, const std::vector<Track>& tracks,
+               const std::vector<std::optional<Appearance>>& appearances);
   void contest(const std::vector<Track>& tracks);
-  Due due(const std::vector<Track>& tracks);
-  Result<std::vector<std::vector<Candidate>>> candidates(const Due& due,
-                                                         const std::vector<Track>& tracks,
-                                                         double seconds) const;
-  std::optional<Correction> decide(const Track& track, const std::vector<Candidate>& candidates,
-                                   const Candidate* chosen, double seconds);
-  std::optional<Correction> change(const Track& track, Decision& decision, IdentityEvidence found);
-  IdentityEvidence new_identity(const Track& track, const Candidate* second, double seconds);
+  std::vector<Case> cases(const std::vector<Track>& tracks);
+  Status find_candidates(std::vector<Case>& cases, const std::vector<Track>& tracks,
+                         double seconds) const;
+  void choose(std::vector<Case>& cases) const;
+  bool enough(const Case& decided, double seconds) const;
+  bool convinces(const Case& decided, double seconds) const;
+  std::optional<Correction> decide(const Case& decided, double seconds);
+  std::optional<Correction> change(const Track& track, Record& record, IdentityEvidence found);
+  IdentityEvidence matched(const Case& decided) const;
+  IdentityEvidence new_identity(const Case& decided, double seconds);
+  void keep_company(const std::vector<Track>& tracks);
   void learn(double seconds, const std::vector<Track>& tracks,
              const std::vector<std::optional<Appearance>>& appearances);
 
   const GalleryMode mode_;
   const float threshold_;
   Gallery gallery_;
-  std::map<int64_t, Decision> decisions_;  // by track id
+  std::map<int64_t, Record> records_;  // by track id
 };
 
 }  // namespace deepstack

@@ -33,7 +33,10 @@ class IdentifierScene : public testing::Test {
   void look(const std::vector<Thing>& things) {
     seconds_ += 0.5;
     std::vector<std::optional<Appearance>> appearances;
-    for (const Thing& thing : things) appearances.emplace_back(appearance_of(thing.look, seconds_));
+    for (const Thing& thing : things) {
+      appearances.emplace_back(appearance_of(thing.look, seconds_));
+      appearances.back()->quality = quality_;
+    }
     const Result<std::vector<Track>> ended =
         tracker_.update(seconds_, detections_of(things), appearances);
     ASSERT_TRUE(ended.ok());
@@ -68,6 +71,7 @@ class IdentifierScene : public testing::Test {
   std::unique_ptr<Identifier> identifier_ = std::make_unique<Identifier>(settings(), matcher_);
   std::vector<Correction> corrections_;
   double seconds_ = 0;
+  float quality_ = 1;
 };
 
 TEST_F(IdentifierScene, AConfirmedTrackGetsAnIdentityOfItsOwn) {
@@ -128,6 +132,24 @@ TEST_F(IdentifierScene, WhoEntersBesideAKnownTwinIsNotTheTwin) {
   EXPECT_EQ(uuid(0), red);
   EXPECT_NE(uuid(1), "");
   EXPECT_NE(uuid(1), red);
+}
+
+TEST_F(IdentifierScene, WhoWasSeenBesideSomebodyIsNotHimLater) {
+  // The twin's own track ends while the other one is still undecided.
+  look_often(8, {at_place(0, kRed)});
+  const std::string red = uuid(0);
+  look({at_place(0, kRed), at_place(4, kRed)});
+  look_often(8, {at_place(4, kRed)});
+  EXPECT_NE(uuid(0), "");
+  EXPECT_NE(uuid(0), red);
+}
+
+TEST_F(IdentifierScene, BadViewsDecideLaterThanGoodOnes) {
+  quality_ = 0.3F;
+  look_often(4, {at_place(0, kRed)});
+  EXPECT_EQ(evidence(0), nullptr) << "little seen, for a second and a half";
+  look({at_place(0, kRed)});
+  EXPECT_NE(evidence(0), nullptr) << "it does not get better, somebody is there";
 }
 
 TEST_F(IdentifierScene, SeveralWhoReturnTogetherGetTheirOwnIdentitiesBack) {
