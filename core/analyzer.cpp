@@ -29,7 +29,8 @@ Analyzer::Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder, P
       matcher_(encoder_->info().shape, encoder_->info().match),
       proposer_(std::move(proposer)),
       tracker_(tracker_settings(settings_), matcher_),
-      identifier_(settings_, matcher_) {}
+      identifier_(settings_, matcher_),
+      depth_policy_(matcher_, tracker_, identifier_) {}
 
 Result<std::unique_ptr<Analyzer>> Analyzer::create(const Settings& settings,
                                                    std::shared_ptr<Encoder> encoder) {
@@ -79,10 +80,37 @@ cv::Mat Analyzer::predecessor(const AnalyzerFrame& frame, double seconds) const 
   return pairs ? previous_rgb_ : cv::Mat();
 }
 
+// Features belong to the detections of these indices; the others were not looked at.
+Analyzer::Appearances Analyzer::appearances(std::span<const Feature> features,
+                                            const std::vector<size_t>& index, size_t detections,
+                                            double seconds) const {
+  Appearances appearances(detections);
+  for (size_t i = 0; i < index.size(); ++i) {
+    appearances[index[i]] = make_appearance(features[i], matcher_.shape(), seconds);
+  }
+  return appearances;
+}
+
+Result<std::vector<Feature>> Analyzer::encode(const EncoderFrame& frame,
+                                              std::span<const Box> boxes,
+                                              const std::vector<Detection>& detections,
+                                              const std::vector<size_t>& index,
+                                              double seconds) const {
+  if (!settings_.adaptive_depth) return encoder_->encode(frame, boxes);
+  const auto go_deeper = [&](std::span<const Feature> so_far) -> Result<std::vector<bool>> {
+    const Result<std::vector<bool>> undecided = depth_policy_.undecided(
+        seconds, detections, appearances(so_far, index, detections.size(), seconds));
+    if (!undecided.ok()) return undecided.status();
+    std::vector<bool> by_box;
+    for (const size_t i : index) by_box.push_back((*undecided)[i]);
+    return by_box;
+  };
+  return encoder_->encode_adaptively(frame, boxes, go_deeper);
+}
+
 Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
                                              const std::vector<Detection>& detections,
-                                             double seconds) const {
-  Appearances appearances(detections.size());
+                                             double seconds) {
   std::vector<Box> boxes;
   std::vector<size_t> index;
   for (size_t i = 0; i < detections.size(); ++i) {
@@ -91,13 +119,22 @@ Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
     index.push_back(i);
   }
   Result<std::vector<Feature>> features =
-      encoder_->encode({frame.rgb, predecessor(frame, seconds)}, boxes);
+      encode({frame.rgb, predecessor(frame, seconds)}, boxes, detections, index, seconds);
   if (!features.ok()) return features.status();
-  for (size_t i = 0; i < index.size(); ++i) {
-    appearances[index[i]] = make_appearance((*features)[i], matcher_.shape(), seconds);
-    appearances[index[i]]->quality = view_quality(index[i], detections, frame.rgb);
+  for (const Feature& feature : *features) {
+    const auto level = static_cast<size_t>(feature.levels(matcher_.shape()));
+    blocks_run_ += static_cast<uint64_t>(encoder_->info().level_blocks[level - 1]);
   }
-  return appearances;
+  boxes_looked_at_ += features->size();
+  Appearances seen = appearances(*features, index, detections.size(), seconds);
+  for (const size_t i : index) seen[i]->quality = view_quality(i, detections, frame.rgb);
+  return seen;
+}
+
+double Analyzer::average_depth() const {
+  if (boxes_looked_at_ == 0) return 1;
+  return static_cast<double>(blocks_run_) /
+         (static_cast<double>(boxes_looked_at_) * encoder_->info().level_blocks.back());
 }
 
 ObservedObject Analyzer::observed(const Track& track) const {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "core/encoder.h"
 #include "core/event/event.h"
+#include "core/identity/depth_policy.h"
 #include "core/identity/identifier.h"
 #include "core/identity/tracker.h"
 #include "core/model/matcher.h"
@@ -48,6 +50,10 @@ class Analyzer {
   size_t track_count() const { return tracker_.tracks().size(); }
   const Gallery& gallery() const { return identifier_.gallery(); }
 
+  // Share of the tower's blocks, up to its last level, that was run for a detection, on average over
+  // all detections so far: 1 without adaptive_depth, and before the first.
+  double average_depth() const;
+
  private:
   using Appearances = std::vector<std::optional<Appearance>>;
 
@@ -57,7 +63,12 @@ class Analyzer {
   double continuous_seconds(MediaTime time, std::vector<Event>& events);
   Result<std::vector<Detection>> detect(const AnalyzerFrame& frame, double seconds) const;
   Result<Appearances> look(const AnalyzerFrame& frame, const std::vector<Detection>& detections,
-                           double seconds) const;
+                           double seconds);
+  Result<std::vector<Feature>> encode(const EncoderFrame& frame, std::span<const Box> boxes,
+                                      const std::vector<Detection>& detections,
+                                      const std::vector<size_t>& index, double seconds) const;
+  Appearances appearances(std::span<const Feature> features, const std::vector<size_t>& index,
+                          size_t detections, double seconds) const;
   cv::Mat predecessor(const AnalyzerFrame& frame, double seconds) const;
   ObservedObject observed(const Track& track) const;
   Event event(EventKind kind) const;
@@ -70,6 +81,7 @@ class Analyzer {
   const Proposer proposer_;
   Tracker tracker_;
   Identifier identifier_;
+  const DepthPolicy depth_policy_;
   EventFrame frame_;  // of the frame at hand
   bool started_ = false;
   double timeline_offset_s_ = 0;  // added to a timeline's seconds, so that time never falls
@@ -77,6 +89,8 @@ class Analyzer {
   cv::Mat previous_rgb_;  // of the last frame that was analysed, for models that look back
   double previous_seconds_ = 0;
   uint64_t last_region_id_ = 0;
+  uint64_t boxes_looked_at_ = 0;
+  uint64_t blocks_run_ = 0;  // for each of them
   std::set<int64_t> told_;     // tracks that a `new` event was sent for
   std::vector<Event> untold_;  // of a frame that failed half-way
 };

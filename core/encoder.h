@@ -3,6 +3,7 @@
 // out of memory on command. Implementations are thread-safe; streams share them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ namespace deepstack {
 struct ModelInfo {
   std::string name;  // for events: "vit-tiny-people 1"
   FeatureShape shape;
+  std::vector<int> level_blocks;  // blocks of the tower that have run when a level is there, by level
   MatchParameters match;       // how features of this model are compared
   bool fusion_trained = true;  // false: identity adapters and a zero gate, the fusion is the mean
   std::string precision = "fp32";  // of the tower: fp32, bf16 or fp16
@@ -38,6 +40,11 @@ struct EncoderFrame {
   cv::Mat previous;  // of the same size and type; empty: there is none
 };
 
+// Asked after each level but the last, with the features so far by box: which boxes are to get the
+// next level? What it says of a box that stopped before is not looked at. Its error ends encode().
+// Called by the thread that encodes, while it has the model.
+using GoDeeper = std::function<Result<std::vector<bool>>(std::span<const Feature> so_far)>;
+
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -49,6 +56,15 @@ class Encoder {
   // succeed; kInternal: the device or library failed.
   virtual Result<std::vector<Feature>> encode(const EncoderFrame& frame,
                                               std::span<const Box> boxes) = 0;
+
+  // The same with on-demand levels: features have at least the first level and as many more as
+  // go_deeper wants. Where boxes cannot be told apart (a whole frame at once) one gets what any needs.
+  // An encoder without a way to stop says everything.
+  virtual Result<std::vector<Feature>> encode_adaptively(const EncoderFrame& frame,
+                                                         std::span<const Box> boxes,
+                                                         const GoDeeper& /*go_deeper*/) {
+    return encode(frame, boxes);
+  }
 };
 
 // The encoder for settings.model on settings.device, shared by every caller in the process that

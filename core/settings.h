@@ -27,6 +27,7 @@ struct Settings {
   int inference_rate_denominator = 1;
   InferenceRegion inference_region = InferenceRegion::kRoiList;
   int batch_size = 16;                 // most crops in one pass of the tower
+  bool adaptive_depth = false;         // deeper levels only where the shallow ones do not decide
 
   ProposalSource proposals = ProposalSource::kAuto;
   std::string proposals_file;          // MOTChallenge det.txt, for kFile

@@ -178,6 +178,7 @@ class Stream::Worker {
     stats_.identities = analyzer_->gallery().size();
     stats_.gallery_bytes = static_cast<uint64_t>(analyzer_->gallery().bytes());
     stats_.gallery_evictions = analyzer_->gallery().evictions();
+    stats_.average_depth = analyzer_->average_depth();
     stats_.inference_ms = milliseconds(clock_->now_ns() - began_ns);
   }
 

@@ -47,6 +47,7 @@ struct StreamStats {
   uint64_t identities = 0;       // in the gallery now
   uint64_t gallery_bytes = 0;
   uint64_t gallery_evictions = 0;
+  double average_depth = 1;      // share of the tower's blocks run for a detection
   double inference_ms = 0;       // last frame: copy, proposals, tower, match
 };
 

@@ -43,7 +43,9 @@ constexpr Choice choice(GType (*type)()) {
           [](Settings& settings, int value) { settings.*member = static_cast<Enum>(value); }};
 }
 
-using Field = std::variant<Text, Number<int>, Number<int64_t>, Number<float>, Number<double>,
+using Switch = bool Settings::*;
+
+using Field = std::variant<Text, Switch, Number<int>, Number<int64_t>, Number<float>, Number<double>,
                            Fraction, Choice>;
 
 struct Property {
@@ -76,6 +78,10 @@ const std::array kProperties{
              choice<&Settings::inference_region>(inference_region_type)},
     Property{"batch-size", "Batch size", "Most crops of one frame in one pass of the model",
              Number<int>{&Settings::batch_size, 1, 1024}},
+    Property{"adaptive-depth", "Adaptive depth",
+             "Run deeper levels of the model only where the shallow ones do not decide; stats say "
+             "the average depth",
+             &Settings::adaptive_depth},
     Property{"proposals", "Proposals", "Where the boxes to analyse come from",
              choice<&Settings::proposals>(proposal_source_type)},
     Property{"proposals-file", "Proposals file",
@@ -115,6 +121,9 @@ constexpr auto kFlags =
 GParamSpec* describe(const Property& row, const Settings& defaults, Text text) {
   return g_param_spec_string(row.name, row.nick, row.blurb, (defaults.*text).c_str(), kFlags);
 }
+GParamSpec* describe(const Property& row, const Settings& defaults, Switch field) {
+  return g_param_spec_boolean(row.name, row.nick, row.blurb, defaults.*field, kFlags);
+}
 GParamSpec* describe(const Property& row, const Settings& defaults, const Number<int>& field) {
   return g_param_spec_int(row.name, row.nick, row.blurb, field.lowest, field.highest,
                           defaults.*field.member, kFlags);
@@ -143,6 +152,9 @@ GParamSpec* describe(const Property& row, const Settings& defaults, const Choice
 void read(const Settings& settings, Text text, GValue* value) {
   g_value_set_string(value, (settings.*text).c_str());
 }
+void read(const Settings& settings, Switch field, GValue* value) {
+  g_value_set_boolean(value, settings.*field ? TRUE : FALSE);
+}
 void read(const Settings& settings, const Number<int>& field, GValue* value) {
   g_value_set_int(value, settings.*field.member);
 }
@@ -165,6 +177,9 @@ void read(const Settings& settings, const Choice& field, GValue* value) {
 void write(Settings& settings, Text text, const GValue* value) {
   const char* string = g_value_get_string(value);
   settings.*text = string == nullptr ? "" : string;
+}
+void write(Settings& settings, Switch field, const GValue* value) {
+  settings.*field = g_value_get_boolean(value) != FALSE;
 }
 void write(Settings& settings, const Number<int>& field, const GValue* value) {
   settings.*field.member = g_value_get_int(value);

@@ -23,7 +23,8 @@ GstStructure* stats_structure(const StreamStats& stats, const ModelInfo& model,
       gst_structure_new("deepstack-stats", "model", G_TYPE_STRING, model.name.c_str(), "precision",
                         G_TYPE_STRING, model.precision.c_str(), "fusion", G_TYPE_STRING,
                         model.fusion_trained ? "trained" : "mean", "inference-ms", G_TYPE_DOUBLE,
-                        stats.inference_ms, nullptr);
+                        stats.inference_ms, "average-depth", G_TYPE_DOUBLE, stats.average_depth,
+                        nullptr);
   for (const auto& [name, value] : counters) {
     gst_structure_set(structure, name, G_TYPE_UINT64, guint64{value}, nullptr);
   }

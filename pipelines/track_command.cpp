@@ -97,6 +97,9 @@ Status run(TrackOptions options) {
     if (!result.ok()) return result.status();
     for (const ObservedObject& object : result->objects) rows.add((*frame)->number, object);
   }
+  if (settings.adaptive_depth) {
+    std::fprintf(stderr, "%.1f %% of the blocks were run\n", 100 * (*analyzer)->average_depth());
+  }
   return write_output(options.output, rows.text());
 }
 
@@ -129,6 +132,8 @@ Command add_track_command(CLI::App& app) {
   command->add_option("--track-max-age", options->settings.track_max_age_ms,
                       "ms; a track unseen for longer ends")
       ->capture_default_str();
+  command->add_flag("--adaptive-depth", options->settings.adaptive_depth,
+                    "run deeper levels only where the shallow ones do not decide");
   add_model_options(*command, options->settings);
   return [options] { return run(*options); };
 }

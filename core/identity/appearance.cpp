@@ -15,7 +15,8 @@ Appearance make_appearance(const Feature& feature, const FeatureShape& shape, do
     const float scale = squares > 0 ? 1 / std::sqrt(squares) : 0;
     for (size_t i = first; i < first + width; ++i) appearance.tokens[i] *= scale;
   }
-  const auto levels = static_cast<size_t>(shape.levels);
+  const auto levels = static_cast<size_t>(feature.levels(shape));
+  appearance.tokens.resize(shape.tokens_size(), 0);
   appearance.gate.assign(levels, 0);
   for (size_t i = 0; i < feature.gates.size(); ++i) {
     appearance.gate[i % levels] += feature.gates[i] / static_cast<float>(shape.tokens());

@@ -3,6 +3,7 @@
 // tokens is [levels, tokens, width] row-major: the adapted DeepStack levels, shallow first, averaged
 // over a small grid of the box (raster order, rows x columns = tokens). gates is [tokens, levels]:
 // how much the fusion gate trusts each level at that place, summing to 1. fused is [tokens, width].
+// A pass that stopped early has fewer levels than the shape says, and then fused is empty.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,10 @@ struct Feature {
   std::vector<float> gates;
   std::vector<float> fused;
 
+  // Levels that are there.
+  int levels(const FeatureShape& shape) const {
+    return static_cast<int>(tokens.size() / shape.level_size());
+  }
   size_t bytes() const { return (tokens.size() + gates.size() + fused.size()) * sizeof(float); }
 };
 

@@ -71,6 +71,7 @@ class Gallery {
   // Forgets what is older than the time to live, and the least recently seen while over the bytes.
   void expire(double seconds);
 
+  const FeatureShape& shape() const { return matcher_.shape(); }  // of the views it keeps
   int64_t bytes() const { return bytes_; }
   uint64_t evictions() const { return evictions_; }
   size_t size() const { return identities_.size(); }

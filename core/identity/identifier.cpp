@@ -12,10 +12,10 @@ constexpr float kLeastOdds = 0.7F;      // log odds by which the best must lead 
 constexpr float kHolderOdds = 1;        // log odds in favour of who has the identity already
 constexpr float kEnoughWeight = 2;      // views of the best kind that decide
 constexpr double kEnoughTime_s = 2;     // or so long in view
-constexpr int kSecondCheckHits = 6;     // after a decision, looked at again after 6, 12, ...
-constexpr int kLastCheckHits = 48;      // then it is confirmed as it is
+constexpr double kSecondCheck_s = 1;    // after a decision, looked at again at this age, then at twice it
+constexpr double kLastCheck_s = 8;      // at this age it is confirmed as it is
 constexpr float kSureProbability = 0.9F;
-constexpr int kSureHits = 6;
+constexpr double kSure_s = 1;           // nothing is confirmed before
 constexpr float kLearnQuality = 0.4F;   // worse views teach nothing
 
 float log_odds(float probability) {
@@ -35,6 +35,21 @@ const IdentityEvidence* Identifier::identity_of(int64_t track_id) const {
   return found == records_.end() || !found->second.decided() ? nullptr : &found->second.evidence;
 }
 
+bool Identifier::decides_at(double seconds, const Track& track) const {
+  if (mode_ == GalleryMode::kOff) return false;
+  const auto found = records_.find(track.id);
+  if (found == records_.end() || found->second.contested) return true;
+  return found->second.evidence.state == IdentityState::kTentative &&
+         seconds >= found->second.next_check_s;
+}
+
+bool Identifier::settled(const Track& track) const {
+  if (mode_ == GalleryMode::kOff) return true;
+  const auto found = records_.find(track.id);
+  return found != records_.end() &&
+         found->second.evidence.state == IdentityState::kConfirmed;
+}
+
 void Identifier::forget(int64_t track_id) {
   const auto found = records_.find(track_id);
   if (found == records_.end()) return;
@@ -50,7 +65,8 @@ void Identifier::observe(double seconds, const std::vector<Track>& tracks,
     if (!track.observed) continue;
     Record& record = records_[track.id];
     record.last_seen_s = seconds;
-    if (appearances[*track.observed]) record.views.add(*appearances[*track.observed]);
+    const std::optional<Appearance>& view = appearances[*track.observed];
+    if (view && view->full_depth(gallery_.shape())) record.views.add(*view);
   }
 }
 
@@ -74,7 +90,8 @@ void Identifier::contest(const std::vector<Track>& tracks) {
 
 // The tracks that are due, and with them every track in view whose identity is still open: who fits
 // it better is to have it.
-std::vector<Identifier::Case> Identifier::cases(const std::vector<Track>& tracks) {
+std::vector<Identifier::Case> Identifier::cases(double seconds,
+                                                const std::vector<Track>& tracks) {
   std::vector<Case> cases;
   bool due = false;
   for (const Track& track : tracks) {
@@ -82,7 +99,7 @@ std::vector<Identifier::Case> Identifier::cases(const std::vector<Track>& tracks
     Record& record = records_.at(track.id);
     const bool open = record.evidence.state == IdentityState::kTentative;
     if (!open && !record.contested) continue;
-    const bool due_now = record.contested || track.hits >= record.next_check_hits;
+    const bool due_now = record.contested || seconds >= record.next_check_s;
     due = due || due_now;
     if (due_now || (record.decided() && !record.began_here)) {
       cases.push_back({&track, &record, {}});
@@ -233,11 +250,13 @@ std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
         change(track, record, learns ? new_identity(open, seconds) : IdentityEvidence{});
     record.began_here = learns;
   }
-  record.next_check_hits = std::max(kSecondCheckHits, 2 * track.hits);
+  const double age_s = seconds - track.first_seen_s;
+  record.next_check_s =
+      track.first_seen_s + std::clamp(2 * age_s, kSecondCheck_s, std::max(kLastCheck_s, age_s));
   record.contested = false;
   const bool sure = !record.began_here && record.evidence.score >= kSureProbability &&
-                    track.hits >= kSureHits && enough(open, seconds);
-  if (record.decided() && (sure || track.hits >= kLastCheckHits)) {
+                    age_s >= kSure_s && enough(open, seconds);
+  if (record.decided() && (sure || age_s >= kLastCheck_s)) {
     record.evidence.state = IdentityState::kConfirmed;
     if (Identity* identity = gallery_.find(record.evidence.number);
         identity != nullptr && mode_ == GalleryMode::kLearn) {
@@ -270,7 +289,7 @@ void Identifier::learn(double seconds, const std::vector<Track>& tracks,
     identity->last_seen_s = seconds;
     const std::optional<Appearance>& view = appearances[*track.observed];
     if (mode_ != GalleryMode::kLearn || !view || view->quality < kLearnQuality) continue;
-    gallery_.learn(*identity, *view);
+    if (view->full_depth(gallery_.shape())) gallery_.learn(*identity, *view);
   }
 }
 
@@ -281,7 +300,7 @@ Result<std::vector<Correction>> Identifier::update(
   if (mode_ == GalleryMode::kOff) return corrections;
   observe(seconds, tracks, appearances);
   contest(tracks);
-  std::vector<Case> open = cases(tracks);
+  std::vector<Case> open = cases(seconds, tracks);
   if (Status status = find_candidates(open, tracks, seconds); !status.ok()) return status;
   choose(open);
   for (const Case& decided : open) {

@@ -32,13 +32,20 @@ class Identifier {
   Identifier(const Settings& settings, const Matcher& matcher);
 
   // After Tracker::update(): decides about the tracks that are due and learns from what is seen.
-  // appearances as given to the tracker. Returns the corrections, in order.
+  // appearances as given to the tracker; only those at full depth teach. Returns the corrections, in order.
   Result<std::vector<Correction>> update(
       double seconds, const std::vector<Track>& tracks,
       const std::vector<std::optional<Appearance>>& appearances);
 
   // What is known about a track's identity; null before it is decided, and with gallery-mode=off.
   const IdentityEvidence* identity_of(int64_t track_id) const;
+
+  // A sighting of the track at this time decides about its identity: it has none, shares it with
+  // another track, or is due for a check.
+  bool decides_at(double seconds, const Track& track) const;
+
+  // Nothing is going to change the track's identity, as far as is known.
+  bool settled(const Track& track) const;
 
   // The track is over: its identity stays in the gallery.
   void forget(int64_t track_id);
@@ -53,7 +60,7 @@ class Identifier {
     std::set<int64_t> company;      // identities that were in view beside it: it is none of them
     bool began_here = false;        // the identity was made for this track
     bool contested = false;         // another track in view holds the same identity, and better
-    int next_check_hits = 0;        // looked at again after so many sightings
+    double next_check_s = 0;        // when it is looked at again
     double last_seen_s = 0;
 
     bool decided() const { return !evidence.uuid.empty(); }
@@ -75,7 +82,7 @@ class Identifier {
   void observe(double seconds, const std::vector<Track>& tracks,
                const std::vector<std::optional<Appearance>>& appearances);
   void contest(const std::vector<Track>& tracks);
-  std::vector<Case> cases(const std::vector<Track>& tracks);
+  std::vector<Case> cases(double seconds, const std::vector<Track>& tracks);
   Status find_candidates(std::vector<Case>& cases, const std::vector<Track>& tracks,
                          double seconds) const;
   void choose(std::vector<Case>& cases) const;

@@ -66,6 +66,15 @@ Box KalmanBox::box() const {
   return {s.at<float>(0) - width / 2, s.at<float>(1) - height / 2, width, height};
 }
 
+Box KalmanBox::box_in(double seconds) const {
+  const cv::Mat& s = filter_.statePost;
+  const auto dt = static_cast<float>(seconds);
+  const auto ahead = [&](int i) { return s.at<float>(i) + dt * s.at<float>(i + kMeasured); };
+  const float width = std::max(1.0F, ahead(2));
+  const float height = std::max(1.0F, ahead(3));
+  return {ahead(0) - width / 2, ahead(1) - height / 2, width, height};
+}
+
 float KalmanBox::distance(const Box& box) const {
   const cv::Vec4f seen = measurement(box);
   const float noise = square(kMeasurementNoise * std::max(1.0F, box.height));

@@ -24,6 +24,9 @@ class KalmanBox {
 
   Box box() const;
 
+  // Where it will be that many seconds (>= 0) from now.
+  Box box_in(double seconds) const;
+
   // Squared Mahalanobis distance of the centre of a seen box from the prediction (2 degrees of
   // freedom: 9.2 holds 99 % of the right ones).
   float distance(const Box& box) const;

@@ -76,7 +76,7 @@ void Tracker::observe(Track& track, double seconds, size_t index,
   track.confirmed =
       track.confirmed || track.hits >= kConfirmHits ||
       (track.hits >= 2 && seconds - track.first_seen_s >= kConfirmAge_s);
-  if (!appearances[index]) return;
+  if (!appearances[index] || !appearances[index]->full_depth(matcher_.shape())) return;
   if (!track.recent.empty() && seconds - track.recent.back().seconds < kViewDistance_s) {
     return;
   }
@@ -160,7 +160,9 @@ void Tracker::begin(double seconds, const Indices& unmatched,
                 .last_seen_s = seconds,
                 .motion = KalmanBox(detections[i].box),
                 .recent = {}};
-    if (appearances[i]) track.recent.push_back(*appearances[i]);
+    if (appearances[i] && appearances[i]->full_depth(matcher_.shape())) {
+      track.recent.push_back(*appearances[i]);
+    }
     tracks_.push_back(std::move(track));
   }
 }

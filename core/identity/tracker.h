@@ -27,7 +27,7 @@ struct Track {
   double first_seen_s = 0;
   double last_seen_s = 0;
   KalmanBox motion;
-  std::deque<Appearance> recent;   // newest last
+  std::deque<Appearance> recent;   // at full depth, newest last
 };
 
 struct TrackerSettings {
@@ -42,7 +42,8 @@ class Tracker {
       : settings_(settings), matcher_(matcher) {}
 
   // Takes in the detections of the frame at this time; appearances[i] belongs to detections[i] and
-  // is absent where it was not looked at. Returns the tracks that ended; the rest are tracks().
+  // is absent where it was not looked at; one that is not at full depth pairs its detection and is
+  // not kept. Returns the tracks that ended; the rest are tracks().
   // REQUIRES: seconds does not fall.
   Result<std::vector<Track>> update(double seconds, const std::vector<Detection>& detections,
                                     const std::vector<std::optional<Appearance>>& appearances);
@@ -52,6 +53,9 @@ class Tracker {
 
   std::vector<Track>& tracks() { return tracks_; }
   const std::vector<Track>& tracks() const { return tracks_; }
+
+  // The time of the last update; KalmanBoxes say where tracks are then.
+  double now_s() const { return now_s_; }
 
  private:
   using Indices = std::vector<size_t>;

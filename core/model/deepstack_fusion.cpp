@@ -66,31 +66,41 @@ FusedLevels DeepStackFusion::concat(const at::Tensor& projected) const {
   const int64_t count = projected.size(1);
   const int64_t width = projected.size(2);
   const at::Tensor x = projected.to(at::kFloat);
-  const at::Tensor z = at::layer_norm(x, {width}, {}, {}, eps_) * level_norm_weight_.unsqueeze(1) +
-                       level_norm_bias_.unsqueeze(1);
+  const at::Tensor z = at::layer_norm(x, {width}, {}, {}, eps_) *
+                           level_norm_weight_.narrow(0, 0, levels).unsqueeze(1) +
+                       level_norm_bias_.narrow(0, 0, levels).unsqueeze(1);
+  const auto type = projected.scalar_type();
+  const at::Tensor gates =
+      at::full({count, levels}, 1.0 / static_cast<double>(levels), x.options());
+  if (levels < level_norm_weight_.size(0)) return {z.to(type), gates.to(type), {}};
   const at::Tensor side_by_side = z.transpose(0, 1).reshape({count, levels * width});
   const at::Tensor fused =
       at::layer_norm(side_by_side, {levels * width}, norm_weight_, norm_bias_, eps_);
-  const at::Tensor gates =
-      at::full({count, levels}, 1.0 / static_cast<double>(levels), x.options());
-  const auto type = projected.scalar_type();
   return {z.to(type), gates.to(type), fused.to(type)};
+}
+
+FusedLevels DeepStackFusion::gated(const at::Tensor& projected) const {
+  const int64_t levels = projected.size(0);
+  const auto first = [&](const at::Tensor& by_level) { return by_level.narrow(0, 0, levels); };
+  FusedLevels result;
+  std::tie(result.levels, result.gates, result.fused) = gated_fusion(
+      projected, first(level_norm_weight_), first(level_norm_bias_), first(gate_weight_),
+      first(gate_bias_), norm_weight_, norm_bias_, eps_);
+  if (levels < level_norm_weight_.size(0)) result.fused.reset();
+  return result;
 }
 
 FusedLevels DeepStackFusion::forward(const std::vector<at::Tensor>& taps) const {
   const c10::InferenceMode inference;
   std::vector<at::Tensor> adapted;
-  for (size_t l = 0; l < adapters_.size(); ++l) adapted.push_back(adapters_[l].forward(taps[l]));
-  const at::Tensor projected = at::stack(trained() ? adapted : taps);
-  FusedLevels result;
-  if (kind_ == FusionKind::kConcat) {
-    result = concat(projected);
-  } else {
-    std::tie(result.levels, result.gates, result.fused) =
-        gated_fusion(projected, level_norm_weight_, level_norm_bias_, gate_weight_, gate_bias_,
-                     norm_weight_, norm_bias_, eps_);
+  if (trained()) {
+    for (size_t l = 0; l < taps.size(); ++l) adapted.push_back(adapters_[l].forward(taps[l]));
   }
-  if (output_.weight.defined()) result.fused = output_.forward(result.fused);
+  const at::Tensor projected = at::stack(trained() ? adapted : taps);
+  FusedLevels result = kind_ == FusionKind::kConcat ? concat(projected) : gated(projected);
+  if (output_.weight.defined() && result.fused.defined()) {
+    result.fused = output_.forward(result.fused);
+  }
   return result;
 }
 

@@ -20,7 +20,8 @@ namespace deepstack {
 struct FusedLevels {
   at::Tensor levels;  // [L, N, H]
   at::Tensor gates;   // [N, L]
-  at::Tensor fused;   // [N, H]; concat: [N, L H]; with a last Linear: [N, output_size]
+  at::Tensor fused;   // [N, H]; concat: [N, L H]; with a last Linear: [N, output_size]; undefined
+                      // when levels are missing
 };
 
 class DeepStackFusion {
@@ -29,7 +30,8 @@ class DeepStackFusion {
   static DeepStackFusion load(const ModelConfig& config, WeightReader& reader, at::Device device,
                               at::ScalarType type);
 
-  // taps: L tensors [N, D].
+  // taps: L tensors [N, D], or the first few of them: the levels are then the same as with all,
+  // the gate decides between those that are there, and nothing is fused. REQUIRES: 1..L taps.
   FusedLevels forward(const std::vector<at::Tensor>& taps) const;
 
   bool trained() const { return !adapters_.empty(); }
@@ -38,6 +40,7 @@ class DeepStackFusion {
   void read(const ModelConfig& config, WeightReader& reader, at::Device device,
             at::ScalarType type);
   FusedLevels concat(const at::Tensor& projected) const;
+  FusedLevels gated(const at::Tensor& projected) const;
 
   FusionKind kind_ = FusionKind::kGated;
   double eps_ = 1e-6;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
 
@@ -51,6 +52,12 @@ Rotated prepare(std::span<const MatchSample> samples, const FeatureShape& shape,
   return {plain, rotated.view(plain.sizes())};
 }
 
+// What the first levels have of a gate; 1 when they are all there is.
+float share_of_first(std::span<const float> gate, size_t levels) {
+  if (levels == gate.size()) return 1;
+  return std::max(1e-6F, std::accumulate(gate.begin(), gate.begin() + levels, 0.0F));
+}
+
 }  // namespace
 
 Result<std::vector<float>> Matcher::similarities(std::span<const MatchSample> queries,
@@ -86,15 +93,20 @@ std::vector<float> Matcher::level_weights(std::span<const float> query_gate,
                                           std::span<const float> key_gate,
                                           double gap_seconds) const {
   const auto gap = static_cast<float>(std::log1p(std::max(0.0, gap_seconds)));
-  std::vector<float> weights(query_gate.size());
-  for (size_t l = 0; l < weights.size(); ++l) {
-    const float gate = std::max(1e-6F, 0.5F * (query_gate[l] + key_gate[l]));
+  const size_t shared = std::min(query_gate.size(), key_gate.size());
+  const float query_share = share_of_first(query_gate, shared);
+  const float key_share = share_of_first(key_gate, shared);
+  std::vector<float> weights(static_cast<size_t>(shape_.levels), 0.0F);
+  for (size_t l = 0; l < shared; ++l) {
+    const float gate =
+        std::max(1e-6F, 0.5F * (query_gate[l] / query_share + key_gate[l] / key_share));
     weights[l] = std::log(gate) + parameters_.level_bias[l] + parameters_.level_gap_slope[l] * gap;
   }
-  const float largest = *std::max_element(weights.begin(), weights.end());
+  const std::span<float> present(weights.data(), shared);
+  const float largest = *std::max_element(present.begin(), present.end());
   float sum = 0;
-  for (float& weight : weights) sum += weight = std::exp(weight - largest);
-  for (float& weight : weights) weight /= sum;
+  for (float& weight : present) sum += weight = std::exp(weight - largest);
+  for (float& weight : present) weight /= sum;
   return weights;
 }
 

@@ -33,7 +33,8 @@ class Matcher {
                                           std::span<const int64_t> offsets) const;
 
   // Weights of the levels after a gap, [levels], sum 1: softmax(log gate + bias + slope log(1 + gap)),
-  // where gate is the mean of both sides' gates.
+  // where gate is the mean of both sides' gates. A level that one side lacks (its gate ends before)
+  // has no weight; the gates then count by what they say of the levels that both have.
   std::vector<float> level_weights(std::span<const float> query_gate,
                                    std::span<const float> key_gate, double gap_seconds) const;
 

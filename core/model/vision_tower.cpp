@@ -117,28 +117,46 @@ at::Tensor VisionTower::run_block(const at::Tensor& x, const Block& block,
   return block.fc2.forward_add(inner, between);
 }
 
+// Runs blocks until so many have been run.
+void VisionTower::run_blocks(TowerState& state, int last, const std::vector<Frames>& frames) const {
+  for (; state.blocks < last; ++state.blocks) {
+    const auto block = static_cast<size_t>(state.blocks);
+    // The residual stream is replaced, never written in place, so a tap is a view that costs
+    // nothing.
+    if (!frames.empty()) state.stream = run_block(state.stream, blocks_[block], frames);
+    if (state.taps.size() < config_.tap_layers.size() &&
+        config_.tap_layers[state.taps.size()] == state.blocks + 1) {
+      state.taps.push_back(state.stream);
+    }
+  }
+}
+
+TowerState VisionTower::begin(const at::Tensor& rows, std::span<const Grid> grids) const {
+  const c10::InferenceMode inference;
+  return {.grids = {grids.begin(), grids.end()},
+          .blocks = 0,
+          .stream = embed(rows, frames_of(grids)),
+          .taps = {}};
+}
+
+void VisionTower::run(TowerState& state, size_t taps) const {
+  const c10::InferenceMode inference;
+  if (taps > state.taps.size()) {
+    run_blocks(state, config_.tap_layers[taps - 1], frames_of(state.grids));
+  }
+}
+
 TowerOutput VisionTower::forward(const at::Tensor& rows, std::span<const Grid> grids,
                                  bool with_last) const {
   const c10::InferenceMode inference;
   const std::vector<Frames> frames = frames_of(grids);
-  at::Tensor x = embed(rows, frames);
-  TowerOutput output;
-  if (frames.empty()) {
-    output.taps.assign(config_.tap_layers.size(), x);
-    output.last = x;
-    return output;
+  TowerState state{.grids = {}, .blocks = 0, .stream = embed(rows, frames), .taps = {}};
+  run_blocks(state, with_last ? config_.layers : config_.tap_layers.back(), frames);
+  TowerOutput output{std::move(state.taps), {}};
+  if (with_last) {
+    output.last =
+        config_.final_norm && !frames.empty() ? norm(state.stream, norm_) : state.stream;
   }
-  const int blocks = with_last ? config_.layers : config_.tap_layers.back();
-  for (int i = 0; i < blocks; ++i) {
-    // The residual stream is replaced, never written in place, so a tap is a view that costs
-    // nothing.
-    x = run_block(x, blocks_[i], frames);
-    if (output.taps.size() < config_.tap_layers.size() &&
-        config_.tap_layers[output.taps.size()] == i + 1) {
-      output.taps.push_back(x);
-    }
-  }
-  if (with_last) output.last = config_.final_norm ? norm(x, norm_) : x;
   return output;
 }
 

@@ -4,7 +4,8 @@
 // Pre-norm blocks as in Dosovitskiy et al. 2021, with a learned position table that is interpolated
 // to other grids (bilinear, corners aligned) and, if the model says so, a 2-D rotary embedding. All
 // tokens of a call go through the linear layers together; attention stays inside a frame of an
-// item. Immutable after load(); any thread may call forward().
+// item. A pass may stop at any tap and go on with some of its items. Immutable after load(); any
+// thread may call.
 #pragma once
 
 #include <memory>
@@ -17,6 +18,7 @@
 #include "core/model/grid_tables.h"
 #include "core/model/linear.h"
 #include "core/model/model_config.h"
+#include "core/model/tower_state.h"
 #include "core/model/weights.h"
 
 namespace deepstack {
@@ -36,6 +38,11 @@ class VisionTower {
   // after item; grids: an entry an item, sides multiples of merge. Blocks beyond the last tap run
   // only with with_last. A wrong shape raises c10::Error.
   TowerOutput forward(const at::Tensor& rows, std::span<const Grid> grids, bool with_last) const;
+
+  // The same in steps: begin() takes rows and grids as forward() does, run() goes on until so many
+  // taps are taken. REQUIRES: the state is of this tower, taps <= the model's levels.
+  TowerState begin(const at::Tensor& rows, std::span<const Grid> grids) const;
+  void run(TowerState& state, size_t taps) const;
 
  private:
   struct Norm {
@@ -59,6 +66,7 @@ class VisionTower {
   at::Tensor attention(const at::Tensor& qkv, const Frames& frames) const;
   at::Tensor run_block(const at::Tensor& x, const Block& block,
                        const std::vector<Frames>& frames) const;
+  void run_blocks(TowerState& state, int last, const std::vector<Frames>& frames) const;
 
   TowerConfig config_;
   Linear patch_embed_;

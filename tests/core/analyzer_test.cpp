@@ -299,6 +299,67 @@ TEST(Analyzer, AModelOfSingleFramesIsNotGivenTheOneBefore) {
   }
 }
 
+Settings adaptive_settings() {
+  Settings settings = upstream_settings();
+  settings.adaptive_depth = true;
+  return settings;
+}
+
+TEST(Analyzer, RunsAllOfTheModelUnlessToldOtherwise) {
+  Watch watch;
+  EXPECT_EQ(watch.analyzer->average_depth(), 1) << "before the first box";
+  watch.show_often(0, 5, {person(50, kRed), person(200, kBlue)});
+  EXPECT_EQ(watch.analyzer->average_depth(), 1);
+  EXPECT_EQ(watch.encoder->full_depth_boxes(), 0U) << "nothing is asked in between";
+}
+
+TEST(Analyzer, WithAdaptiveDepthWhoIsKnownCostsTheFirstLevelOnly) {
+  Watch watch(adaptive_settings());
+  const std::vector<Thing> people{person(50, kRed), person(200, kBlue)};
+  watch.show_often(0, 10, people);
+  const size_t before = watch.encoder->full_depth_boxes();
+  watch.show_often(10, 20, people);
+  const size_t refreshed = watch.encoder->full_depth_boxes() - before;
+  EXPECT_GE(refreshed, 8U) << "each every other second";
+  EXPECT_LE(refreshed, 12U);
+  // 400 boxes; those that stopped cost one block of three.
+  const auto full = static_cast<double>(watch.encoder->full_depth_boxes());
+  EXPECT_NEAR(watch.analyzer->average_depth(), (full + (400 - full) / 3) / 400, 1e-9);
+  EXPECT_LT(watch.analyzer->average_depth(), 0.65);
+}
+
+TEST(Analyzer, WithAdaptiveDepthTheSameIsToldOfPeopleWhoComeAndGo) {
+  Watch adaptive(adaptive_settings());
+  Watch full;
+  for (Watch* watch : {&adaptive, &full}) {
+    watch->show_often(0, 4, {person(50, kRed), person(200, kBlue)});
+    const std::string red = watch->uuid_at(50);
+    const std::string blue = watch->uuid_at(200);
+    ASSERT_NE(red, blue);
+    watch->show_often(4, 8, {});
+    watch->show_often(8, 12, {person(150, kBlue), person(10, kRed)});
+    EXPECT_EQ(watch->uuid_at(150), blue);
+    EXPECT_EQ(watch->uuid_at(10), red);
+  }
+  for (const EventKind kind : {EventKind::kNew, EventKind::kUpdate, EventKind::kEnd,
+                               EventKind::kRename, EventKind::kMerge}) {
+    EXPECT_EQ(adaptive.count(kind), full.count(kind));
+  }
+}
+
+TEST(Analyzer, AFailureInADeeperGroupIsTheFramesAndTheNextOneWorks) {
+  Watch watch(adaptive_settings());
+  watch.show_often(0, 4, {person(50, kRed)});
+  const std::string red = watch.uuid_at(50);
+  const double depth = watch.analyzer->average_depth();
+  watch.encoder->answer_deeper({StatusCode::kExhausted, "no memory"});
+  EXPECT_FALSE(watch.show(4.1, {person(50, kRed), person(200, kBlue)})) << "blue is new";
+  EXPECT_EQ(watch.analyzer->average_depth(), depth) << "nothing came of it";
+  watch.encoder->answer_deeper({});
+  ASSERT_TRUE(watch.show(4.2, {person(50, kRed), person(200, kBlue)}));
+  EXPECT_EQ(watch.uuid_at(50), red);
+}
+
 TEST(Analyzer, WrongSettingsAreRefused) {
   Settings settings = upstream_settings();
   settings.threshold = 2;

@@ -155,6 +155,20 @@ class Program(unittest.TestCase):
                 self.assertEqual({row[1] for row in rows}, {1})
                 self.assertEqual(rows[0][2:7], [102, 200, 40, 90, 0.9])
 
+    def test_track_says_what_adaptive_depth_saved(self):
+        with tempfile.TemporaryDirectory() as folder:
+            detections = pathlib.Path(folder, "det.txt")
+            detections.write_text("".join(
+                f"{k},-1,300,200,40,90,0.9,-1,-1,-1\n" for k in range(1, 11)))
+            arguments = ("track", "--input", CLIP, "--detections", detections, "--output", "-")
+            self.assertEqual(self.run_program(*arguments).stderr, "")
+            done = self.run_program(*arguments, "--adaptive-depth")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(len(done.stdout.splitlines()), 10)
+            share = re.fullmatch(r"([0-9.]+) % of the blocks were run\n", done.stderr)
+            self.assertIsNotNone(share, done.stderr)
+            self.assertLessEqual(float(share[1]), 100)
+
     def test_features_of_a_picture_are_a_whole_file_or_none(self):
         with tempfile.TemporaryDirectory() as folder:
             picture = pathlib.Path(folder, "a.ppm")

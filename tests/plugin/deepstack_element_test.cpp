@@ -103,6 +103,21 @@ TEST(Pipeline, WorksWithoutTheEventsPad) {
   EXPECT_EQ(stat(pipeline.element(), "frames-analysed"), 30U);
 }
 
+TEST(Pipeline, SaysHowDeepItLooked) {
+  for (const char* adaptive : {"false", "true"}) {
+    Pipeline pipeline(kSource + "deepstack name=d adaptive-depth=" + adaptive + " ! fakesink");
+    EXPECT_TRUE(pipeline.set_state(GST_STATE_PLAYING));
+    EXPECT_EQ(pipeline.wait_for_end(), "eos");
+    GstStructure* stats = nullptr;
+    g_object_get(pipeline.element(), "stats", &stats, nullptr);
+    const Owned<GstStructure> owned(stats);
+    double depth = 0;
+    EXPECT_TRUE(gst_structure_get_double(stats, "average-depth", &depth));
+    EXPECT_GE(depth, std::string(adaptive) == "true" ? 1.0 / 3 : 1.0);
+    EXPECT_LE(depth, 1);
+  }
+}
+
 TEST(Pipeline, IsLiveBehindALiveSource) {
   Pipeline pipeline(
       "videotestsrc is-live=true num-buffers=5 ! video/x-raw,width=64,height=48,framerate=100/1 ! "

@@ -97,6 +97,12 @@ void add_fractions(Limits& limits, const GstParamSpecFraction* fraction) {
                          fraction->max_num + 1, fraction->max_den);
 }
 
+void add_switch(Limits& limits) {
+  for (const gboolean on : {TRUE, FALSE}) {
+    g_value_set_boolean(limits.inside.emplace_back(G_TYPE_BOOLEAN).get(), on);
+  }
+}
+
 void add_choices(Limits& limits, const GParamSpecEnum* choice) {
   for (guint i = 0; i < choice->enum_class->n_values; ++i) {
     g_value_set_enum(limits.inside.emplace_back(choice->parent_instance.value_type).get(),
@@ -125,6 +131,8 @@ Limits limits_of(GParamSpec* spec) {
                 number->minimum - 0.5, 1.01 * number->maximum);  // GLib compares them as floats
   } else if (GST_IS_PARAM_SPEC_FRACTION(spec)) {
     add_fractions(limits, GST_PARAM_SPEC_FRACTION(spec));
+  } else if (G_IS_PARAM_SPEC_BOOLEAN(spec)) {
+    add_switch(limits);
   } else if (G_IS_PARAM_SPEC_ENUM(spec)) {
     add_choices(limits, G_PARAM_SPEC_ENUM(spec));
   }
@@ -136,8 +144,8 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
   for (const GParamSpec* spec : specs()) names.insert(spec->name);
   EXPECT_EQ(names, (std::set<std::string>{
                        "model", "head", "precision", "device", "inference-interval", "inference-rate",
-                       "inference-region", "batch-size", "proposals", "proposals-file",
-                       "object-class", "threshold", "drop-policy", "track-max-age", "gallery-mode",
+                       "inference-region", "batch-size", "adaptive-depth", "proposals",
+                       "proposals-file", "object-class", "threshold", "drop-policy", "track-max-age", "gallery-mode",
                        "gallery-max-bytes", "gallery-ttl", "reid-threshold", "source"}));
 }
 

@@ -13,6 +13,7 @@
 #include <opencv2/core/mat.hpp>
 
 #include "core/encoder.h"
+#include "tests/support/first_levels.h"
 
 namespace deepstack::test {
 
@@ -30,6 +31,7 @@ class ScriptedEncoder final : public Encoder {
   ScriptedEncoder() {
     info_.name = "scripted";
     info_.shape = {.levels = 3, .rows = 4, .columns = 2, .width = 8};
+    info_.level_blocks = {1, 2, 3};
     info_.match.mrope_section = {2, 1, 1};
     info_.match.level_bias = {0, 0, 0};
     info_.match.level_gap_slope = {0, 0, 0};
@@ -83,6 +85,13 @@ class ScriptedEncoder final : public Encoder {
     std::vector<Feature> features;
     for (const Box& box : boxes) features.push_back(feature_of(box));
     return features;
+  }
+
+  Result<std::vector<Feature>> encode_adaptively(const EncoderFrame& frame,
+                                                 std::span<const Box> boxes,
+                                                 const GoDeeper& go_deeper) override {
+    const Result<std::vector<Feature>> full = encode(frame, boxes);
+    return full.ok() ? as_deep_as_needed(*full, info_.shape, go_deeper) : full;
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "core/encoder.h"
 #include "core/frame/detection.h"
 #include "core/identity/appearance.h"
+#include "tests/support/first_levels.h"
 
 namespace deepstack::test {
 
@@ -48,8 +49,9 @@ inline Feature feature_of(Look look) {
   return feature;
 }
 
-inline Appearance appearance_of(Look look, double seconds) {
-  return make_appearance(feature_of(look), scripted_shape(), seconds);
+inline Appearance appearance_of(Look look, double seconds, int levels = scripted_shape().levels) {
+  return make_appearance(first_levels(feature_of(look), scripted_shape(), levels),
+                         scripted_shape(), seconds);
 }
 
 // Something in a scene: where, what it looks like, and what a detector says of it.
@@ -80,17 +82,25 @@ inline cv::Mat paint(const std::vector<Thing>& things, int width, int height) {
   return rgb;
 }
 
-// An Encoder whose features are those of the colour in the middle of the box.
+// An Encoder whose features are those of the colour in the middle of the box; it has on-demand
+// levels.
 class ColorEncoder final : public Encoder {
  public:
   ColorEncoder() {
     info_.name = "colour";
     info_.shape = scripted_shape();
+    info_.level_blocks = {1, 2, 3};
     info_.match = scripted_match();
   }
 
   // From now on encode() returns this; ok: features again.
   void answer(Status status) { status_ = std::move(status); }
+
+  // From now on going on from the first level is answered with this; ok: features again.
+  void answer_deeper(Status status) { deeper_status_ = std::move(status); }
+
+  // Boxes of encode_adaptively() that went to the last level, so far.
+  size_t full_depth_boxes() const { return full_depth_boxes_; }
 
   const ModelInfo& info() const override { return info_; }
 
@@ -108,9 +118,25 @@ class ColorEncoder final : public Encoder {
     return features;
   }
 
+  Result<std::vector<Feature>> encode_adaptively(const EncoderFrame& frame,
+                                                 std::span<const Box> boxes,
+                                                 const GoDeeper& go_deeper) override {
+    const Result<std::vector<Feature>> full = encode(frame, boxes);
+    if (!full.ok()) return full;
+    Result<std::vector<Feature>> features =
+        as_deep_as_needed(*full, info_.shape, go_deeper, deeper_status_);
+    if (!features.ok()) return features;
+    for (const Feature& feature : *features) {
+      full_depth_boxes_ += feature.levels(info_.shape) == info_.shape.levels ? 1 : 0;
+    }
+    return features;
+  }
+
  private:
   ModelInfo info_;
   Status status_;
+  Status deeper_status_;
+  size_t full_depth_boxes_ = 0;
 };
 
 }  // namespace deepstack::test

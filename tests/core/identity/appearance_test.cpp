@@ -27,6 +27,16 @@ TEST(Appearance, TheGateIsItsMeanOverTheTokens) {
   EXPECT_EQ(make_appearance(sure, kSmall, 0).gate, (std::vector<float>{0.75F, 0.25F}));
 }
 
+TEST(Appearance, OfAPassThatStoppedEarlyTheAbsentLevelsAreZero) {
+  const Feature whole{{3, 4, 0, 0, -5, 0, 1, 1}, {0.5F, 0.5F, 0.5F, 0.5F}, {}};
+  const Feature shallow{{3, 4, 0, 0}, {1, 1}, {}};
+  const Appearance appearance = make_appearance(shallow, kSmall, 0);
+  EXPECT_EQ(appearance.tokens, (std::vector<float>{0.6F, 0.8F, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(appearance.gate, std::vector<float>{1});
+  EXPECT_FALSE(appearance.full_depth(kSmall));
+  EXPECT_TRUE(make_appearance(whole, kSmall, 0).full_depth(kSmall));
+}
+
 TEST(Appearance, AlignedSimilarityIsTheMeanCosine) {
   const std::vector<float> a{1, 0, 0, 1, 1, 0, 0, 1};
   const std::vector<float> turned{0, 1, 1, 0, 0, 1, 1, 0};

@@ -30,6 +30,17 @@ TEST(KalmanBox, BeginsWhereTheBoxWasSeen) {
   EXPECT_FLOAT_EQ(KalmanBox(box).distance(box), 0);
 }
 
+TEST(KalmanBox, SaysWhereItWillBeWithoutGoingThere) {
+  KalmanBox filter = followed(2, 25);
+  const Box now = filter.box();
+  const Box ahead = filter.box_in(0.5);
+  EXPECT_EQ(filter.box(), now);
+  EXPECT_EQ(filter.box_in(0), now);
+  filter.predict(0.5);
+  EXPECT_GT(iou(filter.box(), ahead), 0.999F);
+  EXPECT_LT(iou(now, ahead), 0.6F);
+}
+
 TEST(KalmanBox, FollowsABoxOfConstantVelocity) {
   for (const double ahead : {0.1, 0.5, 1.0}) {
     KalmanBox filter = followed(2, 25);

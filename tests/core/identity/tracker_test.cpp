@@ -56,6 +56,28 @@ Thing walking(double seconds, test::Look look, float start = 100, float speed = 
   return {{start + speed * static_cast<float>(seconds), 100, 40, 100}, look};
 }
 
+TEST_F(TrackerScene, AShallowViewContinuesATrackAndIsNotKept) {
+  look_often(0, 1, 10, [](double) { return std::vector{standing(kRed), walking(0, kBlue, 200)}; });
+  const int64_t red = id_of(0);
+  ASSERT_NE(red, 0);
+  const size_t views = tracker_.tracks()[0].recent.size();
+  // They change places; the first level tells.
+  const std::vector<Thing> things{walking(0, kBlue, 190), {{110, 100, 40, 100}, kRed}};
+  std::vector<std::optional<Appearance>> shallow;
+  for (const Thing& thing : things) shallow.push_back(appearance_of(thing.look, 1.4, 1));
+  ASSERT_TRUE(tracker_.update(1.4, detections_of(things), shallow).ok());
+  EXPECT_EQ(id_of(1), red);
+  for (const Track& track : tracker_.tracks()) EXPECT_EQ(track.recent.size(), views);
+  EXPECT_EQ(tracker_.now_s(), 1.4);
+}
+
+TEST_F(TrackerScene, ATrackThatBeginsWithAShallowViewHasNone) {
+  std::vector<std::optional<Appearance>> shallow{appearance_of(kRed, 0, 2)};
+  ASSERT_TRUE(tracker_.update(0, test::detections_of({standing(kRed)}), shallow).ok());
+  ASSERT_EQ(tracker_.tracks().size(), 1U);
+  EXPECT_TRUE(tracker_.tracks()[0].recent.empty());
+}
+
 TEST_F(TrackerScene, ATrackIsConfirmedWhenSeenThreeTimes) {
   look(0, {standing(kRed)});
   EXPECT_EQ(id_of(0), 1);

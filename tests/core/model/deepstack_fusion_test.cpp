@@ -105,5 +105,22 @@ TEST(DeepStackFusion, IsTheArticlesFormulaGatedAndConcatenated) {
   }
 }
 
+TEST(DeepStackFusion, OfTheFirstTapsTheLevelsAreTheSameAndTheGateChoosesBetweenThem) {
+  const std::vector<at::Tensor> taps = random_taps(7, 12);
+  for (const FusionKind kind : {FusionKind::kGated, FusionKind::kConcat}) {
+    for (const int projection : {0, 8}) {
+      const DeepStackFusion fusion = random_fusion(config_of(12, projection, kind, 20), 5);
+      const FusedLevels all = fusion.forward(taps);
+      for (int64_t count = 1; count < 3; ++count) {
+        const FusedLevels first = fusion.forward({taps.begin(), taps.begin() + count});
+        EXPECT_TRUE(at::equal(first.levels, all.levels.narrow(0, 0, count))) << count;
+        EXPECT_EQ(first.gates.sizes(), at::IntArrayRef({7, count}));
+        EXPECT_TRUE(at::allclose(first.gates.sum(1), at::ones({7}), 1e-5, 1e-6)) << count;
+        EXPECT_FALSE(first.fused.defined());
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace deepstack

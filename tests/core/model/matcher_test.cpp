@@ -137,6 +137,34 @@ TEST(Matcher, LevelWeightsAreASoundMixtureWhateverTheGates) {
   }
 }
 
+TEST(Matcher, LevelsThatOneSideLacksHaveNoWeight) {
+  const std::vector<float> whole{0.2F, 0.3F, 0.5F};
+  const std::vector<float> two{0.6F, 0.4F};
+  const std::vector<float> first{1};
+  EXPECT_EQ(matcher().level_weights(first, whole, 1), (std::vector<float>{1, 0, 0}));
+  EXPECT_EQ(matcher().level_weights(whole, first, 1), (std::vector<float>{1, 0, 0}));
+  // The whole gate's first two are 0.4 and 0.6 of their sum.
+  const std::vector<float> weights = matcher().level_weights(whole, two, 0);
+  EXPECT_NEAR(weights[0], 0.5F, 1e-5);
+  EXPECT_NEAR(weights[1], 0.5F, 1e-5);
+  EXPECT_EQ(weights[2], 0);
+}
+
+TEST(Matcher, AShallowViewIsComparedOnItsLevelsOnly) {
+  const Appearance shallow = appearance_of(1, 10, 1);
+  const Appearance whole = appearance_of(1, 10);
+  const MatchSample queries[] = {sample(shallow), sample(whole)};
+  const MatchSample keys[] = {sample(whole), sample(shallow)};
+  const int64_t offsets[] = {0, 1, 2};
+  const Result<std::vector<float>> result = matcher().similarities(queries, keys, offsets);
+  ASSERT_TRUE(result.ok());
+  for (const size_t pair : {0U, 1U, 3U}) {  // shallow against whole, itself, and turned about
+    EXPECT_NEAR((*result)[pair * 3], (*result)[2 * 3], 1e-5) << pair;
+    EXPECT_EQ((*result)[pair * 3 + 1], 0) << pair;
+    EXPECT_EQ((*result)[pair * 3 + 2], 0) << pair;
+  }
+}
+
 TEST(Matcher, ProbabilityIsHalfAtTheOffsetAndRises) {
   const MatchParameters parameters = scripted_match();
   EXPECT_FLOAT_EQ(matcher().probability(parameters.offset), 0.5F);

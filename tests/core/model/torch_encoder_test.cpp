@@ -98,6 +98,96 @@ TEST(TorchEncoder, FeaturesAreInTheOrderOfTheBoxesWhateverTheBatch) {
   EXPECT_FALSE(same((*together)[0], (*together)[1], 1e-3));
 }
 
+// Boxes go on while they have fewer levels than these.
+GoDeeper up_to(const std::vector<int>& levels, const FeatureShape& shape) {
+  return [levels, shape](std::span<const Feature> so_far) -> Result<std::vector<bool>> {
+    std::vector<bool> deeper;
+    for (size_t i = 0; i < so_far.size(); ++i) {
+      deeper.push_back(so_far[i].levels(shape) < levels[i]);
+    }
+    return deeper;
+  };
+}
+
+TEST(TorchEncoder, ACropGetsAsManyLevelsAsItNeedsAndTheyAreThoseOfTheWholePass) {
+  for (const int batch_size : {1, 2, 16}) {
+    const auto encoder = load(DefaultModel::folder(), InferenceRegion::kRoiList, batch_size);
+    ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+    const FeatureShape& shape = (*encoder)->info().shape;
+    EXPECT_EQ((*encoder)->info().level_blocks, (std::vector<int>{3, 6, 9}));
+    std::vector<Box> boxes;
+    for (int i = 0; i < 6; ++i) boxes.push_back({10.0F * static_cast<float>(i), 5, 30, 60});
+    boxes[1] = {500, 0, 20, 40};  // outside
+    const std::vector<int> levels{3, 2, 1, 3, 2, 1};
+    const cv::Mat rgb = noise(200, 100);
+    const auto full = (*encoder)->encode(rgb, boxes);
+    const auto some = (*encoder)->encode_adaptively(rgb, boxes, up_to(levels, shape));
+    ASSERT_TRUE(full.ok() && some.ok()) << some.status().message();
+    for (size_t i = 0; i < boxes.size(); ++i) {
+      const Feature& whole = (*full)[i];
+      const Feature& feature = (*some)[i];
+      ASSERT_EQ(feature.levels(shape), levels[i]) << i;
+      const std::vector<float> first(whole.tokens.begin(),
+                                     whole.tokens.begin() +
+                                         static_cast<std::ptrdiff_t>(feature.tokens.size()));
+      EXPECT_TRUE(at::allclose(to_tensor(feature.tokens), to_tensor(first), 1e-4, 1e-4)) << i;
+      const at::Tensor gates = to_tensor(feature.gates).view({shape.tokens(), levels[i]});
+      EXPECT_TRUE(at::allclose(gates.sum(1), at::ones({shape.tokens()}), 1e-4, 1e-4)) << i;
+      if (levels[i] == shape.levels) {
+        EXPECT_TRUE(same(feature, whole, 1e-4)) << i;
+      } else {
+        EXPECT_TRUE(feature.fused.empty()) << i;
+      }
+    }
+  }
+}
+
+TEST(TorchEncoder, WhenAllGoOnItIsTheWholePassBitForBit) {
+  for (const auto region : {InferenceRegion::kRoiList, InferenceRegion::kFullFrame}) {
+    const auto encoder = load(DefaultModel::folder(), region);
+    ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+    const std::vector<Box> boxes{{0, 0, 30, 60}, {40, 0, 30, 60}, {80, 20, 30, 60}};
+    const cv::Mat rgb = noise(200, 100);
+    const auto full = (*encoder)->encode(rgb, boxes);
+    const auto all = (*encoder)->encode_adaptively(
+        rgb, boxes, up_to({3, 3, 3}, (*encoder)->info().shape));
+    ASSERT_TRUE(full.ok() && all.ok());
+    for (size_t i = 0; i < boxes.size(); ++i) EXPECT_TRUE(same((*full)[i], (*all)[i], 0)) << i;
+  }
+}
+
+TEST(TorchEncoder, AWholeFrameGoesAsDeepAsAnyBoxNeeds) {
+  const auto encoder = load(DefaultModel::folder(), InferenceRegion::kFullFrame);
+  ASSERT_TRUE(encoder.ok()) << encoder.status().message();
+  const FeatureShape& shape = (*encoder)->info().shape;
+  const std::vector<Box> boxes{{0, 0, 30, 60}, {40, 0, 30, 60}};
+  const auto features =
+      (*encoder)->encode_adaptively(noise(200, 100), boxes, up_to({1, 2}, shape));
+  ASSERT_TRUE(features.ok()) << features.status().message();
+  EXPECT_EQ((*features)[0].levels(shape), 2);
+  EXPECT_EQ((*features)[1].levels(shape), 2);
+}
+
+TEST(TorchEncoder, WhatAsksForDepthMayFailAndIsNotAskedAboutNothing) {
+  const TempFolder folder;
+  TinyModel().write(folder);
+  for (const auto region : {InferenceRegion::kRoiList, InferenceRegion::kFullFrame}) {
+    const auto encoder = load(folder.path(), region);
+    int asked = 0;
+    const GoDeeper fails = [&](std::span<const Feature>) -> Result<std::vector<bool>> {
+      ++asked;
+      return Status(StatusCode::kExhausted, "no room");
+    };
+    EXPECT_TRUE((*encoder)->encode_adaptively(noise(8, 8), {}, fails)->empty());
+    EXPECT_EQ(asked, 0);
+    const Box boxes[] = {{0, 0, 4, 4}};
+    EXPECT_EQ((*encoder)->encode_adaptively(noise(8, 8), boxes, fails).status().message(),
+              "no room");
+    EXPECT_EQ(asked, 1);
+    EXPECT_TRUE((*encoder)->encode(noise(8, 8), boxes).ok()) << "and the next works";
+  }
+}
+
 TEST(TorchEncoder, FeaturesHaveTheShapeThatTheModelTells) {
   const TempFolder folder;
   TinyModel().write(folder);

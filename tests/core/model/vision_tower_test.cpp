@@ -105,5 +105,37 @@ TEST(VisionTower, RowsThatDoNotFitTheGridsAreRefused) {
   EXPECT_THROW(model.tower.forward(at::zeros({0, 768}), empty, true), c10::Error);
 }
 
+TEST(VisionTower, InStepsItSaysTheSame) {
+  const DefaultModel model;
+  const Grid grids[] = {{1, 12, 6}, {1, 12, 6}, {1, 2, 3}};
+  at::manual_seed(3);
+  const at::Tensor rows = at::randn({150, 3 * 16 * 16});
+  const std::vector<at::Tensor> taps = model.tower.forward(rows, grids, false).taps;
+  TowerState state = model.tower.begin(rows, grids);
+  for (size_t level = 1; level <= taps.size(); ++level) {
+    model.tower.run(state, level);
+    EXPECT_EQ(state.blocks, model.config.tower.tap_layers[level - 1]);
+    model.tower.run(state, level);  // is there already
+    ASSERT_EQ(state.taps.size(), level);
+    for (size_t l = 0; l < level; ++l) EXPECT_TRUE(at::equal(state.taps[l], taps[l])) << l;
+  }
+}
+
+TEST(VisionTower, SomeItemsGoOnAsTheyWouldHaveWithTheOthers) {
+  const DefaultModel model;
+  const Grid grids[] = {{1, 12, 6}, {1, 2, 3}, {1, 12, 6}};
+  at::manual_seed(3);
+  const at::Tensor rows = at::randn({150, 3 * 16 * 16});
+  const std::vector<at::Tensor> taps = model.tower.forward(rows, grids, false).taps;
+  TowerState state = model.tower.begin(rows, grids);
+  model.tower.run(state, 1);
+  const size_t items[] = {1, 2};
+  state = state.select(items);
+  model.tower.run(state, taps.size());
+  for (size_t l = 0; l < taps.size(); ++l) {
+    EXPECT_TRUE(at::allclose(state.taps[l], taps[l].narrow(0, 72, 78), 1e-4, 1e-4)) << l;
+  }
+}
+
 }  // namespace
 }  // namespace deepstack
