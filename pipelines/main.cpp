@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
       {"track", deepstack::add_track_command(app)},
       {"reid", deepstack::add_reid_command(app)},
       {"features", deepstack::add_features_command(app)},
+      {"adapt", deepstack::add_adapt_command(app)},
       {"report", deepstack::add_report_command(app)},
   };
   try {

@@ -13,7 +13,7 @@
 
 #include "core/event/event.h"
 #include "core/identity/gallery.h"
-#include "core/identity/track_views.h"
+#include "core/identity/track_evidence.h"
 #include "core/identity/tracker.h"
 #include "core/settings.h"
 
@@ -56,7 +56,7 @@ class Identifier {
   // What is known of one track.
   struct Record {
     IdentityEvidence evidence;      // uuid empty: undecided
-    TrackViews views;
+    TrackEvidence views;
     std::set<int64_t> company;      // identities that were in view beside it: it is none of them
     bool began_here = false;        // the identity was made for this track
     bool contested = false;         // another track in view holds the same identity, and better

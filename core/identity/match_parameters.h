@@ -12,6 +12,8 @@ struct MatchParameters {
   std::array<int, 3> mrope_section{12, 10, 10};
   double mrope_theta = 5e6;
   double mrope_rate = 1;
+  // Share of the angle that (time, row, column) turns by, 0..1; 0: that axis is off.
+  std::array<double, 3> mrope_amplitude{1, 1, 1};
   double attention_scale = 16;
 
   // Weight of level l after a gap of g seconds: softmax(log gate_l + bias_l + slope_l log(1 + g)).

@@ -61,6 +61,27 @@ void DeepStackFusion::read(const ModelConfig& config, WeightReader& reader, at::
   }
 }
 
+std::map<std::string, at::Tensor> DeepStackFusion::tensors() const {
+  std::map<std::string, at::Tensor> named;
+  const auto add = [&](const std::string& name, const at::Tensor& weight, const at::Tensor& bias) {
+    named[name + ".weight"] = weight.to(at::kCPU, at::kFloat);
+    named[name + ".bias"] = bias.to(at::kCPU, at::kFloat);
+  };
+  const int64_t levels = level_norm_weight_.size(0);
+  const int64_t width = level_norm_weight_.size(1);
+  for (int64_t l = 0; l < levels; ++l) {
+    const std::string prefix = "adapters." + std::to_string(l) + ".";
+    const Linear identity{at::eye(width), at::zeros({width})};
+    const Linear& linear = trained() ? adapters_[static_cast<size_t>(l)] : identity;
+    add(prefix + "linear", linear.weight, linear.bias);
+    add(prefix + "norm", level_norm_weight_[l], level_norm_bias_[l]);
+  }
+  if (kind_ == FusionKind::kGated) add("gate", gate_weight_, gate_bias_);
+  add("fusion_norm", norm_weight_, norm_bias_);
+  if (output_.weight.defined()) add("output", output_.weight, output_.bias);
+  return named;
+}
+
 FusedLevels DeepStackFusion::concat(const at::Tensor& projected) const {
   const int64_t levels = projected.size(0);
   const int64_t count = projected.size(1);

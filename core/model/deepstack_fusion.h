@@ -7,6 +7,8 @@
 // the mean of the normalised taps, and trained() says so. Immutable after load(); any thread.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -33,6 +35,10 @@ class DeepStackFusion {
   // taps: L tensors [N, D], or the first few of them: the levels are then the same as with all,
   // the gate decides between those that are there, and nothing is fused. REQUIRES: 1..L taps.
   FusedLevels forward(const std::vector<at::Tensor>& taps) const;
+
+  // The same fusion as float tensors under the names of a model file (docs/model-format.md); of an
+  // untrained one the identity adapters and the zero gate that it stands for.
+  std::map<std::string, at::Tensor> tensors() const;
 
   bool trained() const { return !adapters_.empty(); }
 

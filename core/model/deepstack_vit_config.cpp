@@ -68,6 +68,10 @@ void read_match(ConfigReader& reader, ModelConfig& config) {
                  "mrope_section", "must sum to half of the level width");
   match.mrope_theta = reader.number("mrope_theta", 1.0, 1e9);
   match.mrope_rate = reader.number("mrope_rate", 0.0, 1e3);
+  if (reader.has("mrope_amplitude")) {
+    const auto amplitude = reader.numbers<double>("mrope_amplitude", 3, 3, 0, 1);
+    std::copy_n(amplitude.begin(), 3, match.mrope_amplitude.begin());
+  }
   match.attention_scale = reader.number("attention_scale", 0.0, 1e3);
   const auto levels = static_cast<size_t>(config.levels());
   match.level_bias = reader.numbers<float>("level_bias", levels, levels, -1e3F, 1e3F);

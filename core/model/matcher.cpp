@@ -19,18 +19,19 @@ struct Rotated {
 };
 
 // Positions of every token of every sample, [N * L * K, 3]: seconds x rate, row and column of the
-// cell.
+// cell, each times its axis' amplitude.
 at::Tensor token_positions(std::span<const MatchSample> samples, const FeatureShape& shape,
-                           double rate) {
+                           const MatchParameters& parameters) {
+  const auto& [time, row, column] = parameters.mrope_amplitude;
   const auto count = static_cast<int64_t>(samples.size());
   at::Tensor positions = at::empty({count * shape.levels * shape.tokens(), 3}, at::kDouble);
   double* out = positions.mutable_data_ptr<double>();
   for (const MatchSample& sample : samples) {
     for (int token = 0; token < shape.levels * shape.tokens(); ++token) {
       const int cell = token % shape.tokens();
-      *out++ = sample.seconds * rate;
-      *out++ = cell / shape.columns;
-      *out++ = cell % shape.columns;
+      *out++ = sample.seconds * parameters.mrope_rate * time;
+      *out++ = cell / shape.columns * row;
+      *out++ = cell % shape.columns * column;
     }
   }
   return positions;
@@ -47,8 +48,8 @@ Rotated prepare(std::span<const MatchSample> samples, const FeatureShape& shape,
   const std::vector<int64_t> section(parameters.mrope_section.begin(),
                                      parameters.mrope_section.end());
   const at::Tensor rotated =
-      mrope(plain.view({-1, shape.width}), token_positions(samples, shape, parameters.mrope_rate),
-            frequency, section);
+      mrope(plain.view({-1, shape.width}), token_positions(samples, shape, parameters), frequency,
+            section);
   return {plain, rotated.view(plain.sizes())};
 }
 

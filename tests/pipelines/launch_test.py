@@ -169,6 +169,24 @@ class Program(unittest.TestCase):
             self.assertIsNotNone(share, done.stderr)
             self.assertLessEqual(float(share[1]), 100)
 
+    def test_adapt_says_what_it_lacks_and_installs_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            detections = pathlib.Path(folder, "det.txt")
+            detections.write_text("".join(
+                f"{k},-1,{100 + 2 * k},200,40,90,0.9,-1,-1,-1\n" for k in range(1, 21)))
+            head = pathlib.Path(folder, "head")
+            arguments = ["adapt", "--input", CLIP, "--detections", detections, "--output"]
+            done = self.run_program(*arguments, head)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stderr, "deepstack: too little footage: 1 tracks have at least 5 "
+                                          "views, 16 are needed\n")
+            self.assertFalse(head.exists())
+            for wrong in ([*arguments, folder], [*arguments, head, "--input", CLIP],
+                          [*arguments, head, "--inference-region", "full-frame"]):
+                done = self.run_program(*wrong)
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+            self.assertEqual(sorted(os.listdir(folder)), ["det.txt"])
+
     def test_features_of_a_picture_are_a_whole_file_or_none(self):
         with tempfile.TemporaryDirectory() as folder:
             picture = pathlib.Path(folder, "a.ppm")

@@ -104,6 +104,26 @@ TEST(Matcher, TheRateScalesTimeAndOnlyDifferencesCount) {
   EXPECT_GT(difference, 1e-4F) << "time does count";
 }
 
+TEST(Matcher, AnAxisOfAmplitudeZeroIsOff) {
+  const Appearance query = appearance_of(1, 0);
+  const Appearance like = appearance_of(1, 0);
+  const Appearance unlike = appearance_of(2, 0);
+  const int64_t offsets[] = {0, 2};
+  const auto similarities = [&](std::array<double, 3> amplitude, double rate, double gap_s) {
+    MatchParameters parameters = scripted_match();
+    parameters.mrope_amplitude = amplitude;
+    parameters.mrope_rate = rate;
+    const MatchSample queries[] = {{query.tokens.data(), gap_s}};
+    const MatchSample keys[] = {{like.tokens.data(), 0}, {unlike.tokens.data(), gap_s}};
+    return *Matcher(scripted_shape(), parameters).similarities(queries, keys, offsets);
+  };
+  EXPECT_EQ(similarities({0, 1, 1}, 1, 3), similarities({1, 1, 1}, 0, 3)) << "time is off";
+  EXPECT_NE(similarities({0, 1, 1}, 1, 3), similarities({1, 1, 1}, 1, 3)) << "time counts";
+  EXPECT_EQ(similarities({0.5, 1, 1}, 2, 3), similarities({1, 1, 1}, 1, 3)) << "half the angle";
+  EXPECT_NE(similarities({1, 0, 1}, 1, 3), similarities({1, 1, 1}, 1, 3)) << "rows count";
+  EXPECT_NE(similarities({1, 1, 0}, 1, 3), similarities({1, 1, 1}, 1, 3)) << "columns count";
+}
+
 TEST(Matcher, LevelWeightsFollowTheGateAndTheGap) {
   MatchParameters parameters = scripted_match();
   parameters.level_bias = {0.5F, 0, -0.25F};

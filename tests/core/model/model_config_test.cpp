@@ -81,6 +81,13 @@ TEST_F(ModelConfigFile, EveryValueIsRead) {
   EXPECT_EQ(config->match.offset, 0.25F);
 }
 
+TEST_F(ModelConfigFile, AmplitudesAreOneUnlessGiven) {
+  json config = kGood;
+  EXPECT_EQ(read(config.dump())->match.mrope_amplitude, (std::array<double, 3>{1, 1, 1}));
+  config["match"]["mrope_amplitude"] = {0, 0.5, 1};
+  EXPECT_EQ(read(config.dump())->match.mrope_amplitude, (std::array<double, 3>{0, 0.5, 1}));
+}
+
 TEST_F(ModelConfigFile, WhatIsLeftBeyondWholePatchesIsCutOff) {
   // The article's 384 pixels are 27 patches of 14 and 6 pixels, as a convolution has it.
   json config = kGood;
@@ -227,6 +234,9 @@ TEST_F(ModelConfigFile, AValueOfTheMatcherOutOfRangeIsNamed) {
       {"mrope_section", {4294967300, 2, 2}},
       {"mrope_theta", 0},
       {"mrope_rate", -1},
+      {"mrope_amplitude", {1, 1}},
+      {"mrope_amplitude", {1, 1, 1.5}},
+      {"mrope_amplitude", {-0.1, 1, 1}},
       {"attention_scale", 1e4},
       {"level_bias", {0, 0}},
       {"level_bias", {0, 0, 1e300}},

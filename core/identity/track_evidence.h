@@ -1,4 +1,4 @@
-// TrackViews: the few views of one track that decide who it is: good ones, spread over its time.
+// TrackEvidence: the few views of one track that decide who it is: good ones, spread over its time.
 // Bounded; a plain value, owned by the Identifier.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace deepstack {
 
-class TrackViews {
+class TrackEvidence {
  public:
   static constexpr size_t kMost = 8;
 

@@ -1,4 +1,4 @@
-#include "core/identity/track_views.h"
+#include "core/identity/track_evidence.h"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,8 @@ Appearance view(double seconds, float quality) {
   return appearance;
 }
 
-TEST(TrackViews, KeepsOneViewAMomentTheBest) {
-  TrackViews views;
+TEST(TrackEvidence, KeepsOneViewAMomentTheBest) {
+  TrackEvidence views;
   views.add(view(0.0, 0.5F));
   views.add(view(0.1, 0.9F));
   views.add(view(0.2, 0.6F));
@@ -25,18 +25,18 @@ TEST(TrackViews, KeepsOneViewAMomentTheBest) {
   EXPECT_FLOAT_EQ(views.weight(), 1.3F);
 }
 
-TEST(TrackViews, ABadViewIsNoEvidence) {
-  TrackViews views;
+TEST(TrackEvidence, ABadViewIsNoEvidence) {
+  TrackEvidence views;
   views.add(view(0, 0.1F));
   EXPECT_TRUE(views.views().empty());
   EXPECT_EQ(views.weight(), 0);
 }
 
-TEST(TrackViews, WhenFullTheWorstOfTheOlderGoes) {
-  TrackViews views;
+TEST(TrackEvidence, WhenFullTheWorstOfTheOlderGoes) {
+  TrackEvidence views;
   for (int i = 0; i < 8; ++i) views.add(view(i, i == 3 ? 0.3F : 0.8F));
   views.add(view(8, 0.28F));
-  ASSERT_EQ(views.views().size(), TrackViews::kMost);
+  ASSERT_EQ(views.views().size(), TrackEvidence::kMost);
   for (const Appearance& kept : views.views()) EXPECT_NE(kept.seconds, 3);
   EXPECT_EQ(views.views().back().seconds, 8) << "the newest stays, however bad";
   EXPECT_EQ(views.views().front().seconds, 0);

@@ -1,4 +1,4 @@
-#include "core/identity/track_views.h"
+#include "core/identity/track_evidence.h"
 
 #include <algorithm>
 
@@ -10,7 +10,7 @@ constexpr double kMoment_s = 0.25;  // views closer in time say the same
 
 }  // namespace
 
-void TrackViews::add(const Appearance& view) {
+void TrackEvidence::add(const Appearance& view) {
   if (view.quality < kLeastQuality) return;
   if (!views_.empty() && view.seconds - views_.back().seconds < kMoment_s) {
     const double since = views_.back().seconds;
@@ -26,7 +26,7 @@ void TrackViews::add(const Appearance& view) {
       [](const Appearance& a, const Appearance& b) { return a.quality < b.quality; }));
 }
 
-float TrackViews::weight() const {
+float TrackEvidence::weight() const {
   float sum = 0;
   for (const Appearance& view : views_) sum += view.quality;
   return sum;
