@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/identity/view_quality.h"
+#include "core/store/open_gallery.h"
 
 namespace deepstack {
 namespace {
@@ -23,22 +24,28 @@ TrackerSettings tracker_settings(const Settings& settings) {
 
 }  // namespace
 
-Analyzer::Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder, Proposer proposer)
+Analyzer::Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder,
+                   std::shared_ptr<const Clock> clock, Proposer proposer, StreamGallery gallery)
     : settings_(settings),
       encoder_(std::move(encoder)),
+      clock_(std::move(clock)),
       matcher_(encoder_->info().shape, encoder_->info().match),
       proposer_(std::move(proposer)),
       tracker_(tracker_settings(settings_), matcher_),
-      identifier_(settings_, matcher_),
+      identifier_(settings_, std::move(gallery)),
       depth_policy_(matcher_, tracker_, identifier_) {}
 
 Result<std::unique_ptr<Analyzer>> Analyzer::create(const Settings& settings,
-                                                   std::shared_ptr<Encoder> encoder) {
+                                                   std::shared_ptr<Encoder> encoder,
+                                                   std::shared_ptr<const Clock> clock) {
   if (Status status = settings.validate(); !status.ok()) return status;
   Result<Proposer> proposer = make_proposer(settings);
   if (!proposer.ok()) return proposer.status();
-  return std::unique_ptr<Analyzer>(
-      new Analyzer(settings, std::move(encoder), *std::move(proposer)));
+  Result<std::shared_ptr<SharedGallery>> gallery = open_gallery(settings, encoder->info());
+  if (!gallery.ok()) return gallery.status();
+  return std::unique_ptr<Analyzer>(new Analyzer(settings, std::move(encoder), std::move(clock),
+                                                *std::move(proposer),
+                                                StreamGallery(*std::move(gallery))));
 }
 
 double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) {
@@ -46,6 +53,7 @@ double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) 
   if (new_timeline) timeline_offset_s_ = seconds_ + kUnknownGap_s - to_seconds(time.ns);
   const double seconds = std::max(to_seconds(time.ns) + timeline_offset_s_,
                                   started_ ? seconds_ : std::numeric_limits<double>::lowest());
+  const bool anchors = !started_ || new_timeline;
   frame_.time = time;
   started_ = true;
   if (new_timeline) {
@@ -55,6 +63,9 @@ double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) 
     previous_rgb_.release();
     tell_ended(tracker_.finish(), events);
   }
+  // Also where the stream's own clock starts over: how long it was away, only the wall clock knows.
+  // After the old tracks ended, which are on the old time.
+  if (anchors) identifier_.anchor(seconds, clock_->unix_s());
   seconds_ = seconds;
   return seconds;
 }

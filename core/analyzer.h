@@ -18,6 +18,7 @@
 #include "core/model/matcher.h"
 #include "core/proposal/proposer.h"
 #include "core/settings.h"
+#include "core/time/clock.h"
 
 namespace deepstack {
 
@@ -37,8 +38,9 @@ struct AnalyzerResult {
 class Analyzer {
  public:
   // Fails when settings are wrong or a file they name cannot be read.
-  static Result<std::unique_ptr<Analyzer>> create(const Settings& settings,
-                                                  std::shared_ptr<Encoder> encoder);
+  static Result<std::unique_ptr<Analyzer>> create(
+      const Settings& settings, std::shared_ptr<Encoder> encoder,
+      std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>());
 
   // REQUIRES: times do not fall within a timeline. After an error the next frame can be given; what
   // was to be told before it is told with the next result.
@@ -48,7 +50,7 @@ class Analyzer {
   std::vector<Event> finish();
 
   size_t track_count() const { return tracker_.tracks().size(); }
-  const Gallery& gallery() const { return identifier_.gallery(); }
+  const StreamGallery& gallery() const { return identifier_.gallery(); }
 
   // Share of the tower's blocks, up to its last level, that was run for a detection, on average over
   // all detections so far: 1 without adaptive_depth, and before the first.
@@ -57,7 +59,8 @@ class Analyzer {
  private:
   using Appearances = std::vector<std::optional<Appearance>>;
 
-  Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder, Proposer proposer);
+  Analyzer(const Settings& settings, std::shared_ptr<Encoder> encoder,
+           std::shared_ptr<const Clock> clock, Proposer proposer, StreamGallery gallery);
 
   Status analyze(const AnalyzerFrame& frame, AnalyzerResult& result);
   double continuous_seconds(MediaTime time, std::vector<Event>& events);
@@ -77,6 +80,7 @@ class Analyzer {
 
   const Settings settings_;
   const std::shared_ptr<Encoder> encoder_;
+  const std::shared_ptr<const Clock> clock_;
   const Matcher matcher_;
   const Proposer proposer_;
   Tracker tracker_;

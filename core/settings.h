@@ -38,6 +38,8 @@ struct Settings {
   int track_max_age_ms = 2000;         // a track unseen for longer ends
 
   GalleryMode gallery_mode = GalleryMode::kLearn;
+  std::string gallery_id;              // streams of a process with the same one share; "" = its own
+  std::string gallery_location;        // folder where the gallery is kept; "" = in memory only
   int64_t gallery_max_bytes = 64 << 20;
   double gallery_ttl_s = 72 * 3600;    // an identity unseen for longer is forgotten
   float reid_threshold = 0.5F;         // match probability from which an identity is the same again

@@ -171,15 +171,21 @@ class Stream::Worker {
       return;
     }
     failing_ = StatusCode::kOk;
+    warn_of_store();
     publish(result->events, job.arrived_ns, job.generation);
     const std::lock_guard lock(mutex_);
     ++stats_.frames_analysed;
     stats_.tracks = analyzer_->track_count();
-    stats_.identities = analyzer_->gallery().size();
-    stats_.gallery_bytes = static_cast<uint64_t>(analyzer_->gallery().bytes());
-    stats_.gallery_evictions = analyzer_->gallery().evictions();
     stats_.average_depth = analyzer_->average_depth();
+    stats_.gallery = analyzer_->gallery().stats();
     stats_.inference_ms = milliseconds(clock_->now_ns() - began_ns);
+  }
+
+  // The gallery goes on in memory when its store cannot be written; told once, until it can again.
+  void warn_of_store() {
+    const Status status = analyzer_->gallery().store_status();
+    if (std::exchange(store_failing_, !status.ok()) || status.ok()) return;
+    on_warning_(status);
   }
 
   // The adapter for what OpenCV throws while a frame is on its way.
@@ -230,7 +236,7 @@ class Stream::Worker {
                       {"frames_analysed", stats_.frames_analysed},
                       {"frames_dropped", stats_.frames_dropped},
                       {"frames_failed", stats_.frames_failed},
-                      {"identities", stats_.identities}};
+                      {"identities", stats_.gallery.identities}};
     lock.unlock();
     std::vector<Event> events = analyzer_->finish();
     events.push_back(std::move(stats));
@@ -247,6 +253,7 @@ class Stream::Worker {
   const WarningCallback on_warning_;
   MediaTime last_time_;                       // worker thread only
   StatusCode failing_ = StatusCode::kOk;      // worker thread only: why the last frame failed
+  bool store_failing_ = false;                // worker thread only
   EventQueue events_{kMaxQueuedLines, kMaxQueuedBytes};
 
   mutable std::mutex mutex_;  // everything below
@@ -271,7 +278,8 @@ Result<std::unique_ptr<Stream>> Stream::open(const Settings& settings,
                                              std::shared_ptr<Encoder> encoder,
                                              std::shared_ptr<const Clock> clock,
                                              WarningCallback on_warning) {
-  Result<std::unique_ptr<Analyzer>> analyzer = Analyzer::create(settings, std::move(encoder));
+  Result<std::unique_ptr<Analyzer>> analyzer =
+      Analyzer::create(settings, std::move(encoder), clock);
   if (!analyzer.ok()) return analyzer.status();
   return std::unique_ptr<Stream>(new Stream(std::make_unique<Worker>(
       settings, *std::move(analyzer), std::move(clock), std::move(on_warning))));

@@ -21,6 +21,7 @@
 #include "core/event/event_queue.h"
 #include "core/frame/detection.h"
 #include "core/frame/frame_lease.h"
+#include "core/identity/gallery_stats.h"
 #include "core/settings.h"
 #include "core/time/clock.h"
 #include "core/time/media_time.h"
@@ -44,10 +45,8 @@ struct StreamStats {
   uint64_t frames_failed = 0;    // could not be mapped, converted or encoded
   uint64_t events_dropped = 0;   // updates that found the queue full
   uint64_t tracks = 0;           // alive now
-  uint64_t identities = 0;       // in the gallery now
-  uint64_t gallery_bytes = 0;
-  uint64_t gallery_evictions = 0;
   double average_depth = 1;      // share of the tower's blocks run for a detection
+  GalleryStats gallery;          // after the last frame; of all streams that share it
   double inference_ms = 0;       // last frame: copy, proposals, tower, match
 };
 

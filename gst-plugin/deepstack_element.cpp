@@ -200,7 +200,8 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                          "Counters since the element was started: frames-in, frames-sampled, "
                          "frames-analysed, frames-dropped, frames-failed, events-dropped, "
                          "events-undelivered, tracks, identities, gallery-bytes, "
-                         "gallery-evictions; inference-ms of the last frame; average-depth: share of "
+                         "gallery-evictions, gallery-views-evicted, store-errors; inference-ms of the "
+                         "last frame; average-depth: share of "
                          "the model's blocks, 0..1, run for a box; model, precision; fusion: trained, "
                          "or mean for a model without adapters",
                          GST_TYPE_STRUCTURE,

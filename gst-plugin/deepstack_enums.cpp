@@ -67,7 +67,7 @@ GType precision_type() {
 GType gallery_mode_type() {
   static const GEnumValue kRows[] = {
       row(GalleryMode::kOff, "off", "No identities, tracks only"),
-      row(GalleryMode::kRead, "read", "Match, but learn no identities; the gallery starts empty"),
+      row(GalleryMode::kRead, "read", "Match against the gallery as it was kept, but learn no identities"),
       row(GalleryMode::kLearn, "learn", "Match, and learn identities that are new"), kEnd};
   static const GType kType = register_enum("GstDeepstackGalleryMode", kRows);
   return kType;

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
       {"reid", deepstack::add_reid_command(app)},
       {"features", deepstack::add_features_command(app)},
       {"adapt", deepstack::add_adapt_command(app)},
+      {"gallery", deepstack::add_gallery_command(app)},
       {"report", deepstack::add_report_command(app)},
   };
   try {

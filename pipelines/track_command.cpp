@@ -8,6 +8,7 @@
 #include "core/analyzer.h"
 #include "pipelines/choice.h"
 #include "pipelines/command.h"
+#include "pipelines/gallery_options.h"
 #include "pipelines/media/output_file.h"
 #include "pipelines/media/video_reader.h"
 #include "pipelines/model_options.h"
@@ -134,6 +135,7 @@ Command add_track_command(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--adaptive-depth", options->settings.adaptive_depth,
                     "run deeper levels only where the shallow ones do not decide");
+  add_gallery_options(*command, options->settings);
   add_model_options(*command, options->settings);
   return [options] { return run(*options); };
 }

@@ -5,7 +5,7 @@
 namespace deepstack {
 
 Appearance make_appearance(const Feature& feature, const FeatureShape& shape, double seconds) {
-  Appearance appearance{feature.tokens, {}, seconds};
+  Appearance appearance{.tokens = feature.tokens, .gate = {}, .seconds = seconds};
   const auto width = static_cast<size_t>(shape.width);
   for (size_t first = 0; first < appearance.tokens.size(); first += width) {
     float squares = 0;

@@ -1,42 +1,36 @@
 #include "core/identity/gallery.h"
 
 #include <algorithm>
-#include <iterator>
+#include <limits>
 
-#include <opencv2/core.hpp>
-
+#include "core/identity/half_tokens.h"
+#include "core/identity/heap_bytes.h"
 #include "core/identity/uuid.h"
 
 namespace deepstack {
 namespace {
 
-constexpr float kNewViewBelow = 0.85F;   // aligned similarity to every kept view
-constexpr double kRefreshAfter_s = 10;   // the newest view is replaced by time alone after this
+using Kind = GalleryChanges::Kind;
 
-std::vector<uint16_t> to_half(const std::vector<float>& values) {
-  std::vector<uint16_t> half(values.size());
-  const cv::Mat from(1, static_cast<int>(values.size()), CV_32F,
-                     const_cast<float*>(values.data()));
-  cv::Mat to(1, static_cast<int>(values.size()), CV_16F, half.data());
-  from.convertTo(to, CV_16F);
-  return half;
-}
-
-void to_float(const std::vector<uint16_t>& half, float* values) {
-  const cv::Mat from(1, static_cast<int>(half.size()), CV_16F,
-                     const_cast<uint16_t*>(half.data()));
-  cv::Mat to(1, static_cast<int>(half.size()), CV_32F, values);
-  from.convertTo(to, CV_32F);
-}
+constexpr float kNewViewBelow = 0.85F;  // aligned similarity to every kept view
+constexpr double kRefreshAfter_s = 10;  // the newest view is replaced by time alone after this
 
 int64_t bytes_of(const Prototype& prototype) {
-  return static_cast<int64_t>(sizeof(Prototype) + prototype.tokens.capacity() * sizeof(uint16_t) +
-                              prototype.gate.capacity() * sizeof(float));
+  return heap_bytes(prototype.tokens.capacity() * sizeof(uint16_t)) +
+         heap_bytes(prototype.gate.capacity() * sizeof(float));
 }
 
 int64_t bytes_of(const Identity& identity) {
-  // The node of the map and the strings, roughly; what grows is in the prototypes.
-  int64_t bytes = sizeof(Identity) + 128;
+  // Nodes of a red-black tree begin with three pointers and a colour: one of the map of identities,
+  // one of their order by age.
+  constexpr size_t kNode = 32;
+  int64_t bytes = heap_bytes(kNode + sizeof(std::pair<const int64_t, Identity>)) +
+                  heap_bytes(kNode + sizeof(std::pair<double, int64_t>)) +
+                  heap_bytes(identity.uuid) + heap_bytes(identity.label) +
+                  heap_bytes(identity.prototypes.capacity() * sizeof(Prototype));
+  if (identity.prototypes.size() > Gallery::kFewPrototypes) {
+    bytes += heap_bytes(kNode + sizeof(std::pair<double, int64_t>));
+  }
   for (const Prototype& prototype : identity.prototypes) bytes += bytes_of(prototype);
   return bytes;
 }
@@ -49,34 +43,115 @@ std::vector<float> tokens_of(const Prototype& prototype) {
 
 }  // namespace
 
-Identity& Gallery::add(const std::string& label, double seconds) {
-  Identity identity{.uuid = random_uuid(),
-                    .number = ++last_number_,
-                    .label = label,
-                    .first_seen_s = seconds,
-                    .last_seen_s = seconds,
-                    .prototypes = {}};
+void Gallery::link(const Identity& identity) {
+  by_age_.emplace(identity.last_seen_s, identity.number);
+  if (identity.prototypes.size() > kFewPrototypes) {
+    rich_.emplace(identity.last_seen_s, identity.number);
+  }
   bytes_ += bytes_of(identity);
-  return identities_.emplace(last_number_, std::move(identity)).first->second;
 }
 
-Identity* Gallery::find(int64_t number) {
+void Gallery::unlink(const Identity& identity) {
+  by_age_.erase({identity.last_seen_s, identity.number});
+  rich_.erase({identity.last_seen_s, identity.number});
+  bytes_ -= bytes_of(identity);
+}
+
+// Every change goes through here, so that bytes and orders stay true.
+template <typename Change>
+void Gallery::change(Identity& identity, const Change& make) {
+  unlink(identity);
+  make(identity);
+  link(identity);
+}
+
+const Identity& Gallery::add(const std::string& label, double seconds) {
+  const int64_t number = ++last_number_;
+  Identity& identity = identities_[number];
+  identity = {.uuid = random_uuid(),
+              .number = number,
+              .label = label,
+              .first_seen_s = seconds,
+              .last_seen_s = seconds,
+              .prototypes = {}};
+  link(identity);
+  changes_.changed(number, Kind::kNew);
+  return identity;
+}
+
+bool Gallery::restore(Identity identity) {
+  const int64_t number = identity.number;
+  std::vector<Prototype> views = std::move(identity.prototypes);
+  identity.prototypes.clear();
+  const auto [entry, is_new] = identities_.try_emplace(number, std::move(identity));
+  if (!is_new) return false;
+  reserve_numbers(number);
+  for (Prototype& view : views) {
+    last_prototype_ = std::max(last_prototype_, view.id);
+    const std::vector<float> tokens = tokens_of(view);
+    keep(entry->second, std::move(view), tokens);
+  }
+  link(entry->second);
+  return true;
+}
+
+const Identity* Gallery::find(int64_t number) const {
   const auto found = identities_.find(number);
   return found == identities_.end() ? nullptr : &found->second;
 }
 
-void Gallery::learn(Identity& identity, const Appearance& view) {
+void Gallery::see(int64_t number, double seconds) {
+  const auto found = identities_.find(number);
+  if (found == identities_.end() || found->second.last_seen_s >= seconds) return;
+  change(found->second, [&](Identity& identity) { identity.last_seen_s = seconds; });
+  changes_.changed(number, Kind::kSeen);
+}
+
+double Gallery::latest_s() const {
+  return by_age_.empty() ? std::numeric_limits<double>::lowest() : by_age_.rbegin()->first;
+}
+
+void Gallery::keep(Identity& identity, Prototype prototype, std::span<const float> tokens) {
+  prototype.row = index_.insert(index_.summary_of(tokens));
+  // To the view: doubling would take what nobody uses.
+  identity.prototypes.reserve(identity.prototypes.size() + 1);
+  // Another stream may be ahead of this one.
+  const auto later = std::upper_bound(
+      identity.prototypes.begin(), identity.prototypes.end(), prototype.seconds,
+      [](double seconds, const Prototype& kept) { return seconds < kept.seconds; });
+  identity.prototypes.insert(later, std::move(prototype));
+}
+
+void Gallery::drop(Identity& identity, size_t index) {
+  index_.erase(identity.prototypes[index].row);
+  identity.prototypes.erase(identity.prototypes.begin() + static_cast<std::ptrdiff_t>(index));
+  identity.prototypes.shrink_to_fit();
+}
+
+void Gallery::learn(int64_t number, const Appearance& view, double offset_s) {
+  const auto found = identities_.find(number);
+  if (found == identities_.end()) return;
+  Identity& identity = found->second;
+  const double seconds = view.seconds + offset_s;
   float most_alike = -1;
   for (const Prototype& kept : identity.prototypes) {
-    most_alike = std::max(
-        most_alike, aligned_similarity(tokens_of(kept), view.tokens, matcher_.shape()));
+    most_alike =
+        std::max(most_alike, aligned_similarity(tokens_of(kept), view.tokens, matcher_.shape()));
   }
   const bool adds = identity.prototypes.empty() || most_alike < kNewViewBelow ||
-                    view.seconds - identity.prototypes.back().seconds > kRefreshAfter_s;
+                    seconds - identity.prototypes.back().seconds > kRefreshAfter_s;
   if (!adds) return;
-  identity.prototypes.push_back({to_half(view.tokens), view.gate, view.seconds});
-  bytes_ += bytes_of(identity.prototypes.back());
-  if (identity.prototypes.size() > kMaxPrototypes) drop_most_alike(identity);
+  change(identity, [&](Identity& changed) {
+    keep(changed,
+         {.id = ++last_prototype_,
+          .tokens = to_half(view.tokens),
+          .gate = view.gate,
+          .seconds = seconds,
+          .quality = view.quality},
+         view.tokens);
+    if (changed.prototypes.size() > kMaxPrototypes) drop_most_alike(changed);
+  });
+  changes_.changed(number, Kind::kViews);
 }
 
 void Gallery::drop_most_alike(Identity& identity) {
@@ -95,96 +170,72 @@ void Gallery::drop_most_alike(Identity& identity) {
       }
     }
   }
-  const auto victim = identity.prototypes.begin() + static_cast<std::ptrdiff_t>(worst);
-  bytes_ -= bytes_of(*victim);
-  identity.prototypes.erase(victim);
+  drop(identity, worst);
+}
+
+// The newest view stays, as the likeliest to be met again, and the one that is least like it.
+void Gallery::leave_few(int64_t number) {
+  change(identities_.at(number), [this](Identity& identity) {
+    const std::vector<float> newest = tokens_of(identity.prototypes.back());
+    size_t other = 0;
+    float lowest = 2;
+    for (size_t i = 0; i + 1 < identity.prototypes.size(); ++i) {
+      const float similarity =
+          aligned_similarity(tokens_of(identity.prototypes[i]), newest, matcher_.shape());
+      if (similarity < lowest) {
+        lowest = similarity;
+        other = i;
+      }
+    }
+    for (size_t i = identity.prototypes.size() - 1; i-- > 0;) {
+      if (i == other) continue;
+      drop(identity, i);
+      ++views_evicted_;
+    }
+  });
+  changes_.changed(number, Kind::kViews);
 }
 
 void Gallery::merge(int64_t from, int64_t to) {
   const auto source = identities_.find(from);
   const auto target = identities_.find(to);
-  Identity& into = target->second;
-  bytes_ -= bytes_of(into);
-  std::vector<Prototype> views = std::move(into.prototypes);
-  std::vector<Prototype> others = source->second.prototypes;
-  views.insert(views.end(), std::make_move_iterator(others.begin()),
-               std::make_move_iterator(others.end()));
-  std::stable_sort(views.begin(), views.end(),
-                   [](const Prototype& a, const Prototype& b) { return a.seconds < b.seconds; });
-  into.prototypes = std::move(views);
-  into.first_seen_s = std::min(into.first_seen_s, source->second.first_seen_s);
-  into.last_seen_s = std::max(into.last_seen_s, source->second.last_seen_s);
-  bytes_ += bytes_of(into);
-  while (into.prototypes.size() > kMaxPrototypes) drop_most_alike(into);
+  if (source == identities_.end() || target == identities_.end() || from == to) return;
+  change(target->second, [&](Identity& into) {
+    change(source->second, [&](Identity& others) {
+      into.prototypes.reserve(into.prototypes.size() + others.prototypes.size());
+      std::move(others.prototypes.begin(), others.prototypes.end(),
+                std::back_inserter(into.prototypes));
+      others.prototypes = {};
+    });
+    std::stable_sort(into.prototypes.begin(), into.prototypes.end(),
+                     [](const Prototype& a, const Prototype& b) { return a.seconds < b.seconds; });
+    into.first_seen_s = std::min(into.first_seen_s, source->second.first_seen_s);
+    into.last_seen_s = std::max(into.last_seen_s, source->second.last_seen_s);
+    while (into.prototypes.size() > kMaxPrototypes) drop_most_alike(into);
+  });
   remove(source);
+  changes_.changed(to, Kind::kViews);
 }
 
-Result<std::vector<Candidate>> Gallery::search(const std::vector<const Appearance*>& views,
-                                               const std::string& label, double seconds) const {
-  std::vector<Candidate> candidates;
-  std::vector<int64_t> offsets{0};
-  const size_t size = matcher_.shape().tokens_size();
-  size_t count = 0;
-  for (const auto& [number, identity] : identities_) {
-    if (identity.label != label || identity.prototypes.empty()) continue;
-    candidates.push_back({&identity, 0, {}});
-    count += identity.prototypes.size();
-    offsets.push_back(static_cast<int64_t>(count));
-  }
-  if (candidates.empty() || views.empty()) return std::vector<Candidate>{};
-
-  std::vector<float> tokens(count * size);
-  std::vector<MatchSample> keys, queries;
-  for (const Candidate& candidate : candidates) {
-    for (const Prototype& prototype : candidate.identity->prototypes) {
-      float* place = tokens.data() + keys.size() * size;
-      to_float(prototype.tokens, place);
-      keys.push_back({place, prototype.seconds});
-    }
-  }
-  for (const Appearance* view : views) queries.push_back({view->tokens.data(), view->seconds});
-  Result<std::vector<float>> similarity = matcher_.similarities(queries, keys, offsets);
-  if (!similarity.ok()) return similarity.status();
-
-  const auto levels = static_cast<size_t>(matcher_.shape().levels);
-  for (size_t g = 0; g < candidates.size(); ++g) {
-    Candidate& candidate = candidates[g];
-    candidate.levels.assign(levels, 0);
-    for (size_t q = 0; q < views.size(); ++q) {
-      const float* by_level = similarity->data() + (q * candidates.size() + g) * levels;
-      for (size_t l = 0; l < levels; ++l) {
-        candidate.levels[l] += by_level[l] / static_cast<float>(views.size());
-      }
-    }
-    const std::vector<float> weights =
-        matcher_.level_weights(views.back()->gate, candidate.identity->prototypes.back().gate,
-                               seconds - candidate.identity->last_seen_s);
-    float sum = 0;
-    for (size_t l = 0; l < levels; ++l) sum += weights[l] * candidate.levels[l];
-    candidate.probability = matcher_.probability(sum);
-  }
-  return candidates;
-}
-
-void Gallery::remove(Entry entry) {
-  bytes_ -= bytes_of(entry->second);
+void Gallery::remove(Entries::iterator entry) {
+  unlink(entry->second);
+  for (const Prototype& kept : entry->second.prototypes) index_.erase(kept.row);
+  changes_.removed(entry->first);
   identities_.erase(entry);
 }
 
 void Gallery::expire(double seconds) {
-  for (auto entry = identities_.begin(); entry != identities_.end();) {
-    const auto next = std::next(entry);
-    if (seconds - entry->second.last_seen_s > limits_.ttl_s) {
-      remove(entry);
-      ++evictions_;
-    }
-    entry = next;
+  while (!by_age_.empty() && seconds - by_age_.begin()->first > limits_.ttl_s) {
+    remove(identities_.find(by_age_.begin()->second));
+    ++evictions_;
   }
-  while (bytes_ > limits_.max_bytes && !identities_.empty()) {
-    const auto oldest = std::min_element(
-        identities_.begin(), identities_.end(),
-        [](const auto& a, const auto& b) { return a.second.last_seen_s < b.second.last_seen_s; });
-    remove(oldest);
+  trim();
+}
+
+void Gallery::trim() {
+  while (bytes() > limits_.max_bytes && !rich_.empty()) leave_few(rich_.begin()->second);
+  while (bytes() > limits_.max_bytes && !identities_.empty()) {
+    remove(identities_.find(by_age_.begin()->second));
     ++evictions_;
   }
 }

@@ -1,39 +1,28 @@
-// Gallery: the identities a stream knows, each with a few views of it (prototypes), bounded in bytes
-// and aged in seconds of media time. Views are kept as 16-bit floats.
+// Gallery: the identities that are known, each with up to six views, bounded in bytes and aged in
+// seconds. Views are kept as 16-bit floats.
 //
-// The least recently seen identity goes first when memory is short. Owned by one Identifier, called
-// by one thread.
+// When memory is short, the least recently seen identities are first left with two views each, and
+// then forgotten. Not thread-safe: SharedGallery is.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/identity/appearance.h"
+#include "core/identity/gallery_changes.h"
+#include "core/identity/identity.h"
+#include "core/identity/summary_index.h"
 #include "core/model/matcher.h"
 
 namespace deepstack {
 
-// One kept view of an identity.
-struct Prototype {
-  std::vector<uint16_t> tokens;  // IEEE half, [levels, tokens, width], length 1 each
-  std::vector<float> gate;       // [levels]
-  double seconds = 0;
-};
-
-struct Identity {
-  std::string uuid;
-  int64_t number = 0;  // 1, 2, ... in order of appearance; for formats that want integers
-  std::string label;
-  double first_seen_s = 0;
-  double last_seen_s = 0;
-  std::vector<Prototype> prototypes;  // oldest first
-};
-
 // How well some queries fit one identity.
 struct Candidate {
-  const Identity* identity = nullptr;
+  KnownIdentity identity;
   float probability = 0;
   std::vector<float> levels;  // similarity on each level
 };
@@ -41,53 +30,101 @@ struct Candidate {
 struct GalleryLimits {
   int64_t max_bytes = 64 << 20;
   double ttl_s = 72 * 3600;
+
+  bool operator==(const GalleryLimits&) const = default;
+};
+
+// The views of one thing to search for. Their seconds are of their stream; offset_s more is gallery
+// time.
+struct GalleryQuery {
+  std::vector<const Appearance*> views;
+  std::string label;
+  double seconds = 0;  // now, gallery time
+  double offset_s = 0;
 };
 
 class Gallery {
  public:
   static constexpr size_t kMaxPrototypes = 6;
+  static constexpr size_t kFewPrototypes = 2;     // of identities that memory is short for
+  static constexpr size_t kSearchedWhole = 512;   // from more identities, the likely ones are
+  static constexpr size_t kShortlist = 256;       // picked by their mean tokens first
 
   Gallery(const GalleryLimits& limits, const Matcher& matcher)
-      : limits_(limits), matcher_(matcher) {}
+      : limits_(limits), matcher_(matcher), index_(matcher.shape()) {}
 
   // A new identity first seen now.
-  Identity& add(const std::string& label, double seconds);
+  const Identity& add(const std::string& label, double seconds);
 
-  // The identity, or null when it is not (any more) known.
-  Identity* find(int64_t number);
+  // Puts in an identity as it was taken from here before. False when its number is taken.
+  bool restore(Identity identity);
+
+  // Numbers up to this one are not given any more.
+  void reserve_numbers(int64_t last) { last_number_ = std::max(last_number_, last); }
+
+  // The identity, or null when it is not (any more) known; valid until the next change.
+  const Identity* find(int64_t number) const;
+
+  // It was seen at this time, too.
+  void see(int64_t number, double seconds);
 
   // Keeps a view when it adds something: it is unlike the kept ones, or the newest is old. The oldest
-  // and the newest view always stay.
-  void learn(Identity& identity, const Appearance& view);
+  // and the newest view always stay while memory is not short.
+  void learn(int64_t number, const Appearance& view, double offset_s = 0);
 
-  // Everything of `from` becomes part of `to`. REQUIRES: both are known and differ.
+  // Everything of `from` becomes part of `to`. Nothing when one of them is not known.
   void merge(int64_t from, int64_t to);
 
-  // Every identity with this label and at least one view, against the views of one thing (the mean
-  // over them decides); the gap of each is from its last sighting to now. Unsorted.
-  Result<std::vector<Candidate>> search(const std::vector<const Appearance*>& views,
-                                        const std::string& label, double seconds) const;
+  // Identities with this label and at least one view, against the views of one thing (the mean over
+  // them decides); the gap of each is from its last sighting to now. All of them up to
+  // kSearchedWhole, of more the kShortlist likeliest. In order of number.
+  Result<std::vector<Candidate>> search(const GalleryQuery& query) const;
 
-  // Forgets what is older than the time to live, and the least recently seen while over the bytes.
+  // Forgets what is older than the time to live, and what there are no bytes for.
   void expire(double seconds);
 
-  const FeatureShape& shape() const { return matcher_.shape(); }  // of the views it keeps
-  int64_t bytes() const { return bytes_; }
+  // Only the latter.
+  void trim();
+
+  int64_t bytes() const { return bytes_ + index_.bytes(); }
   uint64_t evictions() const { return evictions_; }
+  uint64_t views_evicted() const { return views_evicted_; }  // of identities that stayed
   size_t size() const { return identities_.size(); }
+  int64_t last_number() const { return last_number_; }
+  double latest_s() const;  // the newest sighting; far in the past when there is none
+
+  // For a store: what changed since the last take_changes(), if the log was ever asked for.
+  ChangeLog& changes() { return changes_; }
 
  private:
-  using Entry = std::map<int64_t, Identity>::iterator;
+  using Entries = std::map<int64_t, Identity>;
+  using ByAge = std::set<std::pair<double, int64_t>>;  // last seen, number
+  using Group = std::vector<const Identity*>;
 
-  void remove(Entry entry);
+  template <typename Change>
+  void change(Identity& identity, const Change& make);
+  void link(const Identity& identity);
+  void unlink(const Identity& identity);
+  void remove(Entries::iterator entry);
+  void keep(Identity& identity, Prototype prototype, std::span<const float> tokens);
+  void drop(Identity& identity, size_t index);
   void drop_most_alike(Identity& identity);
+  void leave_few(int64_t number);
+  Group shortlist(const Group& known, const GalleryQuery& query) const;
+  Result<std::vector<Candidate>> match(const Group& known, const GalleryQuery& query) const;
 
   const GalleryLimits limits_;
   const Matcher& matcher_;
-  std::map<int64_t, Identity> identities_;  // by number: the order must not be random
+  Entries identities_;  // by number: the order must not be random
+  ByAge by_age_;
+  ByAge rich_;  // those with more than kFewPrototypes
+  SummaryIndex index_;
+  ChangeLog changes_;
   int64_t bytes_ = 0;
   uint64_t evictions_ = 0;
+  uint64_t views_evicted_ = 0;
   int64_t last_number_ = 0;
+  int64_t last_prototype_ = 0;
 };
 
 }  // namespace deepstack

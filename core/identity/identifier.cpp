@@ -25,10 +25,10 @@ float log_odds(float probability) {
 
 }  // namespace
 
-Identifier::Identifier(const Settings& settings, const Matcher& matcher)
+Identifier::Identifier(const Settings& settings, StreamGallery gallery)
     : mode_(settings.gallery_mode),
       threshold_(settings.reid_threshold),
-      gallery_({settings.gallery_max_bytes, settings.gallery_ttl_s}, matcher) {}
+      gallery_(std::move(gallery)) {}
 
 const IdentityEvidence* Identifier::identity_of(int64_t track_id) const {
   const auto found = records_.find(track_id);
@@ -53,9 +53,7 @@ bool Identifier::settled(const Track& track) const {
 void Identifier::forget(int64_t track_id) {
   const auto found = records_.find(track_id);
   if (found == records_.end()) return;
-  if (Identity* identity = gallery_.find(found->second.evidence.number)) {
-    identity->last_seen_s = std::max(identity->last_seen_s, found->second.last_seen_s);
-  }
+  gallery_.see(found->second.evidence.number, found->second.last_seen_s);
   records_.erase(found);
 }
 
@@ -126,7 +124,7 @@ Status Identifier::find_candidates(std::vector<Case>& cases, const std::vector<T
     if (!found.ok()) return found.status();
     // An identity made for this track knows only this track: it proves nothing.
     std::erase_if(*found, [&](const Candidate& candidate) {
-      const int64_t number = candidate.identity->number;
+      const int64_t number = candidate.identity.number;
       return taken.contains(number) || open.record->company.contains(number);
     });
     open.candidates = *std::move(found);
@@ -139,20 +137,20 @@ void Identifier::choose(std::vector<Case>& cases) const {
   std::vector<int64_t> numbers;
   for (const Case& open : cases) {
     for (const Candidate& candidate : open.candidates) {
-      numbers.push_back(candidate.identity->number);
+      numbers.push_back(candidate.identity.number);
     }
   }
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   const auto column_of = [&](const Candidate& candidate) {
     return static_cast<size_t>(
-        std::lower_bound(numbers.begin(), numbers.end(), candidate.identity->number) -
+        std::lower_bound(numbers.begin(), numbers.end(), candidate.identity.number) -
         numbers.begin());
   };
   std::vector<float> gain(cases.size() * numbers.size(), 0.0F);
   for (size_t row = 0; row < cases.size(); ++row) {
     for (const Candidate& candidate : cases[row].candidates) {
-      const bool holds = cases[row].record->evidence.number == candidate.identity->number;
+      const bool holds = cases[row].record->evidence.number == candidate.identity.number;
       const float odds = log_odds(candidate.probability) - log_odds(threshold_);
       if (odds < 0) continue;
       gain[row * numbers.size() + column_of(candidate)] = 0.01F + odds + (holds ? kHolderOdds : 0);
@@ -169,7 +167,7 @@ void Identifier::choose(std::vector<Case>& cases) const {
   }
   for (Case& open : cases) {
     for (const Candidate& candidate : open.candidates) {
-      if (chosen.contains(candidate.identity->number)) continue;
+      if (chosen.contains(candidate.identity.number)) continue;
       if (open.second == nullptr || candidate.probability > open.second->probability) {
         open.second = &candidate;
       }
@@ -192,14 +190,14 @@ bool Identifier::convinces(const Case& open, double seconds) const {
 
 IdentityEvidence Identifier::matched(const Case& open) const {
   const Candidate& chosen = *open.chosen;
-  const bool same = open.record->evidence.number == chosen.identity->number;
-  return {.uuid = chosen.identity->uuid,
-          .number = chosen.identity->number,
+  const bool same = open.record->evidence.number == chosen.identity.number;
+  return {.uuid = chosen.identity.uuid,
+          .number = chosen.identity.number,
           .score = chosen.probability,
           .margin = chosen.probability - (open.second == nullptr ? 0 : open.second->probability),
-          .runner_up = open.second == nullptr ? "" : open.second->identity->uuid,
+          .runner_up = open.second == nullptr ? "" : open.second->identity.uuid,
           .gap_s = same ? open.record->evidence.gap_s
-                        : std::max(0.0, open.track->first_seen_s - chosen.identity->last_seen_s),
+                        : std::max(0.0, open.track->first_seen_s - chosen.identity.last_seen_s),
           .levels = chosen.levels};
 }
 
@@ -211,10 +209,12 @@ IdentityEvidence Identifier::new_identity(const Case& open, double seconds) {
   IdentityEvidence evidence;
   evidence.score = 1;
   evidence.margin = nearest == nullptr ? 1 : 1 - nearest->probability;
-  evidence.runner_up = nearest == nullptr ? "" : nearest->identity->uuid;
-  Identity& identity = gallery_.add(open.track->detection.label, seconds);
-  for (const Appearance& view : open.record->views.views()) gallery_.learn(identity, view);
-  if (identity.prototypes.empty()) gallery_.learn(identity, open.track->recent.back());
+  evidence.runner_up = nearest == nullptr ? "" : nearest->identity.uuid;
+  const KnownIdentity identity = gallery_.add(open.track->detection.label, seconds);
+  for (const Appearance& view : open.record->views.views()) gallery_.learn(identity.number, view);
+  if (open.record->views.views().empty()) {
+    gallery_.learn(identity.number, open.track->recent.back());
+  }
   evidence.uuid = identity.uuid;
   evidence.number = identity.number;
   return evidence;
@@ -227,8 +227,7 @@ std::optional<Correction> Identifier::change(const Track& track, Record& record,
   if (!before.empty() && !found.uuid.empty() && before != found.uuid) {
     correction = Correction{record.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
                             before, found.uuid};
-    if (record.began_here && mode_ == GalleryMode::kLearn &&
-        gallery_.find(record.evidence.number) != nullptr) {
+    if (record.began_here && mode_ == GalleryMode::kLearn) {
       gallery_.merge(record.evidence.number, found.number);
     }
   }
@@ -258,9 +257,10 @@ std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
                     age_s >= kSure_s && enough(open, seconds);
   if (record.decided() && (sure || age_s >= kLastCheck_s)) {
     record.evidence.state = IdentityState::kConfirmed;
-    if (Identity* identity = gallery_.find(record.evidence.number);
-        identity != nullptr && mode_ == GalleryMode::kLearn) {
-      for (const Appearance& view : record.views.views()) gallery_.learn(*identity, view);
+    if (mode_ == GalleryMode::kLearn) {
+      for (const Appearance& view : record.views.views()) {
+        gallery_.learn(record.evidence.number, view);
+      }
     }
   }
   return correction;
@@ -283,13 +283,12 @@ void Identifier::learn(double seconds, const std::vector<Track>& tracks,
   for (const Track& track : tracks) {
     if (!track.observed) continue;
     const Record& record = records_.at(track.id);
-    Identity* identity = gallery_.find(record.evidence.number);
     // An undecided match must not look fresh, or the next check would compare it as such.
-    if (identity == nullptr || !record.settled()) continue;
-    identity->last_seen_s = seconds;
+    if (!record.settled()) continue;
+    gallery_.see(record.evidence.number, seconds);
     const std::optional<Appearance>& view = appearances[*track.observed];
     if (mode_ != GalleryMode::kLearn || !view || view->quality < kLearnQuality) continue;
-    if (view->full_depth(gallery_.shape())) gallery_.learn(*identity, *view);
+    if (view->full_depth(gallery_.shape())) gallery_.learn(record.evidence.number, *view);
   }
 }
 

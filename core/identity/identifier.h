@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/event/event.h"
-#include "core/identity/gallery.h"
+#include "core/identity/stream_gallery.h"
 #include "core/identity/track_evidence.h"
 #include "core/identity/tracker.h"
 #include "core/settings.h"
@@ -29,7 +29,7 @@ struct Correction {
 
 class Identifier {
  public:
-  Identifier(const Settings& settings, const Matcher& matcher);
+  Identifier(const Settings& settings, StreamGallery gallery);
 
   // After Tracker::update(): decides about the tracks that are due and learns from what is seen.
   // appearances as given to the tracker; only those at full depth teach. Returns the corrections, in order.
@@ -50,7 +50,10 @@ class Identifier {
   // The track is over: its identity stays in the gallery.
   void forget(int64_t track_id);
 
-  const Gallery& gallery() const { return gallery_; }
+  // `seconds` of the stream is now: from here on, gaps reach back to other streams and runs.
+  void anchor(double seconds, double unix_s) { gallery_.anchor(seconds, unix_s); }
+
+  const StreamGallery& gallery() const { return gallery_; }
 
  private:
   // What is known of one track.
@@ -98,7 +101,7 @@ class Identifier {
 
   const GalleryMode mode_;
   const float threshold_;
-  Gallery gallery_;
+  StreamGallery gallery_;
   std::map<int64_t, Record> records_;  // by track id
 };
 

@@ -134,9 +134,9 @@ TEST_F(StreamScene, FramesBecomeLines) {
   EXPECT_EQ(stats.frames_sampled, kIdentified);
   EXPECT_EQ(stats.frames_analysed, kIdentified);
   EXPECT_EQ(stats.frames_dropped + stats.frames_failed + stats.events_dropped, 0U);
-  EXPECT_EQ(stats.identities, 1U);
+  EXPECT_EQ(stats.gallery.identities, 1U);
   EXPECT_EQ(stats.average_depth, 1) << "all of the model";
-  EXPECT_GT(stats.gallery_bytes, 0U);
+  EXPECT_GT(stats.gallery.bytes, 0U);
 }
 
 TEST_F(StreamScene, TheNewestFrameWinsWhenLiveAndTheOthersAreCounted) {

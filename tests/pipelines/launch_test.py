@@ -187,6 +187,31 @@ class Program(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
             self.assertEqual(sorted(os.listdir(folder)), ["det.txt"])
 
+    def test_a_kept_gallery_knows_people_again_in_the_next_run(self):
+        with tempfile.TemporaryDirectory() as folder:
+            detections = pathlib.Path(folder, "det.txt")
+            detections.write_text("".join(f"{k},-1,100,200,40,90,0.9,-1,-1,-1\n" for k in range(1, 21)))
+            store = pathlib.Path(folder, "store")
+            seen = []
+            for mode in ("learn", "learn", "read"):
+                done = self.run_program("track", "--input", CLIP, "--detections", detections, "--output",
+                                        "-", "--identity", "--gallery-location", store,
+                                        "--gallery-mode", mode)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual({row.split(",")[1] for row in done.stdout.splitlines()}, {"1"})
+                done = self.run_program("gallery", "list", "--store", store, "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                (identity,) = json.loads(done.stdout)
+                seen.append(identity)
+            self.assertEqual(len({identity["uuid"] for identity in seen}), 1)
+            self.assertRegex(seen[0]["uuid"], UUID)
+            self.assertEqual((seen[0]["number"], seen[0]["label"]), (1, "person"))
+            self.assertGreater(seen[0]["prototypes"], 0)
+            self.assertLess(abs(seen[0]["first_seen"] - time.time()), LIMIT_S)
+            self.assertEqual({identity["first_seen"] for identity in seen}, {seen[0]["first_seen"]})
+            self.assertGreater(seen[1]["last_seen"], seen[0]["last_seen"])
+            self.assertEqual(seen[2], seen[1], "reading writes nothing")
+
     def test_features_of_a_picture_are_a_whole_file_or_none(self):
         with tempfile.TemporaryDirectory() as folder:
             picture = pathlib.Path(folder, "a.ppm")
@@ -220,6 +245,8 @@ class Program(unittest.TestCase):
                     (("track", "--input", CLIP, "--output", "-", "--fps", "-1"), 2, "--fps"),
                     (("track", "--input", CLIP, "--output", "-", "--device", "tpu"), 2, "device"),
                     (("track", "--input", CLIP, "--output", "-", "--device", "cuda:99"), 1, "cuda:99"),
+                    (("gallery",), 2, "subcommand"),
+                    (("gallery", "list", "--store", folder), 1, folder + "/deepstack.sqlite"),
                     (("reid", "--query", folder, "--gallery", folder), 1, folder),
                     (("track", "--input", CLIP, "--output", "-", "--precision", "fp4"), 2,
                      "--precision: is 'fp4', must be one of auto bf16 fp16 fp32"),

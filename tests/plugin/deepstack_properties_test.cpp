@@ -240,7 +240,8 @@ TEST_F(Properties, StatsAreZeroBeforeTheStartAndNameTheModelAfterIt) {
   EXPECT_STREQ(gst_structure_get_string(stats, "fusion"), "trained");
   for (const char* name : {"frames-in", "frames-sampled", "frames-analysed", "frames-dropped",
                            "frames-failed", "events-dropped", "events-undelivered", "tracks",
-                           "identities", "gallery-bytes", "gallery-evictions"}) {
+                           "identities", "gallery-bytes", "gallery-evictions",
+                           "gallery-views-evicted", "store-errors"}) {
     EXPECT_TRUE(gst_structure_has_field_typed(stats, name, G_TYPE_UINT64)) << name;
   }
   EXPECT_TRUE(gst_structure_has_field_typed(stats, "inference-ms", G_TYPE_DOUBLE));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/support/own_gallery.h"
 #include "tests/support/scripted_features.h"
 
 namespace deepstack {
@@ -26,7 +27,7 @@ class DepthPolicyScene : public testing::Test {
   void use(GalleryMode mode) {
     Settings settings;
     settings.gallery_mode = mode;
-    identifier_ = std::make_unique<Identifier>(settings, matcher_);
+    identifier_ = std::make_unique<Identifier>(settings, test::own_gallery(settings, matcher_));
   }
 
   static std::vector<std::optional<Appearance>> appearances(const std::vector<Thing>& things,
@@ -62,7 +63,8 @@ class DepthPolicyScene : public testing::Test {
 
   const Matcher matcher_{test::scripted_shape(), test::scripted_match()};
   Tracker tracker_{TrackerSettings{}, matcher_};
-  std::unique_ptr<Identifier> identifier_ = std::make_unique<Identifier>(Settings{}, matcher_);
+  std::unique_ptr<Identifier> identifier_ = std::make_unique<Identifier>(
+      Settings{}, test::own_gallery(Settings{}, matcher_));
   double seconds_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "tests/support/own_gallery.h"
 #include "tests/support/scripted_features.h"
 
 namespace deepstack {
@@ -28,6 +29,10 @@ class IdentifierScene : public testing::Test {
     Settings settings;
     settings.gallery_mode = mode;
     return settings;
+  }
+
+  std::unique_ptr<Identifier> identifier_for(const Settings& settings) const {
+    return std::make_unique<Identifier>(settings, test::own_gallery(settings, matcher_));
   }
 
   void look(const std::vector<Thing>& things) {
@@ -68,7 +73,7 @@ class IdentifierScene : public testing::Test {
 
   Matcher matcher_{test::scripted_shape(), test::scripted_match()};
   Tracker tracker_{TrackerSettings{}, matcher_};
-  std::unique_ptr<Identifier> identifier_ = std::make_unique<Identifier>(settings(), matcher_);
+  std::unique_ptr<Identifier> identifier_ = identifier_for(settings());
   std::vector<Correction> corrections_;
   double seconds_ = 0;
   float quality_ = 1;
@@ -83,7 +88,7 @@ TEST_F(IdentifierScene, AConfirmedTrackGetsAnIdentityOfItsOwn) {
   EXPECT_EQ(evidence(0)->score, 1);
   EXPECT_EQ(evidence(0)->margin, 1);
   EXPECT_EQ(evidence(0)->runner_up, "");
-  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 1U);
 }
 
 TEST_F(IdentifierScene, WhoReturnsIsTheSameAgainAfterAnyGap) {
@@ -100,7 +105,7 @@ TEST_F(IdentifierScene, WhoReturnsIsTheSameAgainAfterAnyGap) {
     EXPECT_LT(evidence(0)->gap_s, gap_s + 3);
     EXPECT_EQ(evidence(0)->levels.size(), 3U);
   }
-  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 1U);
   EXPECT_TRUE(corrections_.empty());
 }
 
@@ -178,7 +183,7 @@ TEST_F(IdentifierScene, EvidenceThatComesLateMergesANewIdentityIntoTheOldOne) {
   EXPECT_EQ(corrections_[0].kind, EventKind::kMerge);
   EXPECT_EQ(corrections_[0].from_uuid, provisional);
   EXPECT_EQ(corrections_[0].to_uuid, red);
-  EXPECT_EQ(identifier_->gallery().size(), 1U);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 1U);
   leave(60);
   look_often(4, {at_place(0, kGreen)});
   EXPECT_EQ(uuid(0), red) << "the merged identity knows both looks";
@@ -198,7 +203,7 @@ TEST_F(IdentifierScene, EvidenceThatTurnsRenamesTheTrack) {
   EXPECT_EQ(corrections_[0].from_uuid, red);
   EXPECT_EQ(corrections_[0].to_uuid, blue);
   EXPECT_EQ(corrections_[0].track_id, 3);
-  EXPECT_EQ(identifier_->gallery().size(), 2U) << "a rename merges nothing";
+  EXPECT_EQ(identifier_->gallery().stats().identities, 2U) << "a rename merges nothing";
 }
 
 TEST_F(IdentifierScene, AnIdentityThatIsConfirmedIsNotTakenBack) {
@@ -213,24 +218,24 @@ TEST_F(IdentifierScene, AnIdentityThatIsConfirmedIsNotTakenBack) {
 }
 
 TEST_F(IdentifierScene, OffIdentifiesNobody) {
-  identifier_ = std::make_unique<Identifier>(settings(GalleryMode::kOff), matcher_);
+  identifier_ = identifier_for(settings(GalleryMode::kOff));
   look_often(8, {at_place(0, kRed)});
   EXPECT_EQ(evidence(0), nullptr);
-  EXPECT_EQ(identifier_->gallery().size(), 0U);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 0U);
 }
 
 TEST_F(IdentifierScene, ReadAddsNobody) {
-  identifier_ = std::make_unique<Identifier>(settings(GalleryMode::kRead), matcher_);
+  identifier_ = identifier_for(settings(GalleryMode::kRead));
   look_often(30, {at_place(0, kRed)});
   EXPECT_EQ(evidence(0), nullptr);
-  EXPECT_EQ(identifier_->gallery().size(), 0U);
-  EXPECT_EQ(identifier_->gallery().bytes(), 0);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 0U);
+  EXPECT_EQ(identifier_->gallery().stats().bytes, 0U);
 }
 
 TEST_F(IdentifierScene, WhatIsForgottenIsSomebodyNew) {
   Settings forgetful = settings();
   forgetful.gallery_ttl_s = 100;
-  identifier_ = std::make_unique<Identifier>(forgetful, matcher_);
+  identifier_ = identifier_for(forgetful);
   look_often(8, {at_place(0, kRed)});
   const std::string red = uuid(0);
   leave(90);
@@ -239,22 +244,22 @@ TEST_F(IdentifierScene, WhatIsForgottenIsSomebodyNew) {
   leave(110);
   look_often(8, {at_place(0, kRed)});
   EXPECT_NE(uuid(0), red);
-  EXPECT_EQ(identifier_->gallery().evictions(), 1U);
+  EXPECT_EQ(identifier_->gallery().stats().evictions, 1U);
 }
 
 TEST_F(IdentifierScene, WhoStaysInViewIsNotForgotten) {
   Settings forgetful = settings();
   forgetful.gallery_ttl_s = 20;
-  identifier_ = std::make_unique<Identifier>(forgetful, matcher_);
+  identifier_ = identifier_for(forgetful);
   look_often(100, {at_place(0, kRed)});
-  EXPECT_EQ(identifier_->gallery().size(), 1U);
-  EXPECT_EQ(identifier_->gallery().evictions(), 0U);
+  EXPECT_EQ(identifier_->gallery().stats().identities, 1U);
+  EXPECT_EQ(identifier_->gallery().stats().evictions, 0U);
 }
 
 TEST_F(IdentifierScene, AThresholdThatNothingReachesMatchesNobody) {
   Settings strict = settings();
   strict.reid_threshold = 1;
-  identifier_ = std::make_unique<Identifier>(strict, matcher_);
+  identifier_ = identifier_for(strict);
   look_often(8, {at_place(0, kRed)});
   const std::string red = uuid(0);
   leave(10);
@@ -266,18 +271,18 @@ TEST_F(IdentifierScene, AThresholdThatNothingReachesMatchesNobody) {
 TEST_F(IdentifierScene, ACrowdBeyondTheGallerysBytesIsStillIdentified) {
   Settings small = settings();
   small.gallery_max_bytes = 64 << 10;
-  identifier_ = std::make_unique<Identifier>(small, matcher_);
+  identifier_ = identifier_for(small);
   std::set<std::string> seen;
   for (Look crowd = 0; crowd < 20; ++crowd) {
     std::vector<Thing> things;
     for (int i = 0; i < 6; ++i) things.push_back(at_place(2 * i, 1000 + crowd * 6 + Look(i)));
     look_often(4, things);
     for (size_t i = 0; i < 6; ++i) seen.insert(uuid(i));
-    EXPECT_LE(identifier_->gallery().bytes(), small.gallery_max_bytes);
+    EXPECT_LE(identifier_->gallery().stats().bytes, static_cast<uint64_t>(small.gallery_max_bytes));
     leave(10);
   }
   EXPECT_EQ(seen.size(), 120U);
-  EXPECT_GT(identifier_->gallery().evictions(), 0U);
+  EXPECT_GT(identifier_->gallery().stats().evictions, 0U);
 }
 
 TEST_F(IdentifierScene, LookingAlikeInAnotherClassIsSomebodyElse) {

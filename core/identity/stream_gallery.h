@@ -1,0 +1,44 @@
+// StreamGallery: one stream's way into a gallery that it may share with others. The stream counts
+// seconds of its own; the gallery counts UNIX seconds, so that gaps reach over streams and runs.
+// All times here are the stream's. Owned by one Identifier, called by one thread.
+//
+// What is added is a whole number of seconds: differences of times stay exactly what they are
+// without it, and a file gives the same events twice.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/identity/shared_gallery.h"
+
+namespace deepstack {
+
+class StreamGallery {
+ public:
+  explicit StreamGallery(std::shared_ptr<SharedGallery> gallery) : gallery_(std::move(gallery)) {}
+
+  // The stream's time `seconds` is now, by the wall clock. A clock behind what the gallery has seen
+  // already was put back: then the gallery's own time goes on. Never goes back itself.
+  void anchor(double seconds, double unix_s);
+
+  KnownIdentity add(const std::string& label, double seconds);
+  std::optional<KnownIdentity> find(int64_t number) const;
+  void see(int64_t number, double seconds) { gallery_->see(number, seconds + offset_s_); }
+  void learn(int64_t number, const Appearance& view) { gallery_->learn(number, view, offset_s_); }
+  void merge(int64_t from, int64_t to) { gallery_->merge(from, to); }
+  Result<std::vector<Candidate>> search(const std::vector<const Appearance*>& views,
+                                        const std::string& label, double seconds) const;
+  void expire(double seconds) { gallery_->expire(seconds + offset_s_); }
+
+  const FeatureShape& shape() const { return gallery_->shape(); }  // of the views it keeps
+  GalleryStats stats() const { return gallery_->stats(); }
+  Status store_status() const { return gallery_->store_status(); }
+
+ private:
+  std::shared_ptr<SharedGallery> gallery_;
+  double offset_s_ = 0;  // a stream's second 0 in gallery time
+  bool anchored_ = false;
+};
+
+}  // namespace deepstack
