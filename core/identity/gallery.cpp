@@ -130,7 +130,8 @@ void Gallery::drop(Identity& identity, size_t index) {
 
 void Gallery::learn(int64_t number, const Appearance& view, double offset_s) {
   const auto found = identities_.find(number);
-  if (found == identities_.end()) return;
+  const auto levels = static_cast<size_t>(matcher_.shape().levels);
+  if (found == identities_.end() || view.gate.size() != levels) return;
   Identity& identity = found->second;
   const double seconds = view.seconds + offset_s;
   float most_alike = -1;
@@ -147,7 +148,7 @@ void Gallery::learn(int64_t number, const Appearance& view, double offset_s) {
           .tokens = to_half(view.tokens),
           .gate = view.gate,
           .seconds = seconds,
-          .quality = view.quality},
+          .quality = view.quality >= 0 ? std::min(view.quality, 1.0F) : 0},
          view.tokens);
     if (changed.prototypes.size() > kMaxPrototypes) drop_most_alike(changed);
   });

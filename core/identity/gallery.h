@@ -69,7 +69,8 @@ class Gallery {
   void see(int64_t number, double seconds);
 
   // Keeps a view when it adds something: it is unlike the kept ones, or the newest is old. The oldest
-  // and the newest view always stay while memory is not short.
+  // and the newest view always stay while memory is not short. A view of fewer levels than the
+  // others is never kept.
   void learn(int64_t number, const Appearance& view, double offset_s = 0);
 
   // Everything of `from` becomes part of `to`. Nothing when one of them is not known.

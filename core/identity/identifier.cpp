@@ -8,15 +8,18 @@
 namespace deepstack {
 namespace {
 
-constexpr float kLeastOdds = 0.7F;      // log odds by which the best must lead the runner-up
-constexpr float kHolderOdds = 1;        // log odds in favour of who has the identity already
-constexpr float kEnoughWeight = 2;      // views of the best kind that decide
-constexpr double kEnoughTime_s = 2;     // or so long in view
-constexpr double kSecondCheck_s = 1;    // after a decision, looked at again at this age, then at twice it
-constexpr double kLastCheck_s = 8;      // at this age it is confirmed as it is
-constexpr float kSureProbability = 0.9F;
-constexpr double kSure_s = 1;           // nothing is confirmed before
-constexpr float kLearnQuality = 0.4F;   // worse views teach nothing
+constexpr float kLeastOdds = 0.7F;     // log odds by which the best must lead the runner-up
+constexpr float kHolderOdds = 1;       // log odds in favour of who has the identity already
+constexpr float kEnoughWeight = 4;     // views of the best kind that decide
+constexpr double kEnoughTime_s = 3;    // or so long in view
+constexpr double kSecondCheck_s = 1;   // after a decision, decided again at this age, then at twice it
+constexpr double kLastCheck_s = 8;     // at this age an identity is confirmed as it is
+constexpr double kLost_s = 0.5;        // who was out of sight for longer may come back as another one
+constexpr double kLookAgain_s = 0.5;   // a settled track is looked at this often
+constexpr float kLearnQuality = 0.4F;  // by views of this quality
+constexpr float kTeaches = 0.5F;       // a view that fits its identity this well is learnt
+constexpr float kDoubtful = 0.2F;      // one that fits less well raises a doubt
+constexpr int kDoubtsToDecideAnew = 3;
 
 float log_odds(float probability) {
   const float p = std::clamp(probability, 1e-4F, 1 - 1e-4F);
@@ -62,10 +65,29 @@ void Identifier::observe(double seconds, const std::vector<Track>& tracks,
   for (const Track& track : tracks) {
     if (!track.observed) continue;
     Record& record = records_[track.id];
+    const bool missed = record.last_seen_s < last_update_s_;
+    if (record.decided() && missed && seconds - record.last_seen_s > kLost_s) {
+      // It keeps its identity until then.
+      doubt(record);
+      record.contested = false;
+      record.evidence.state = IdentityState::kTentative;
+      record.next_check_s = seconds + kSecondCheck_s;
+    }
     record.last_seen_s = seconds;
     const std::optional<Appearance>& view = appearances[*track.observed];
     if (view && view->full_depth(gallery_.shape())) record.views.add(*view);
   }
+  last_update_s_ = seconds;
+}
+
+// What the track shows now may be somebody else: it is decided anew, by what is seen from here on.
+// Who it has been in company with before says nothing about that one.
+void Identifier::doubt(Record& record) {
+  record.contested = true;
+  record.began_here = false;
+  record.doubts = 0;
+  record.company.clear();
+  record.views = {};
 }
 
 // A track that was lost may have had its identity taken over by a new one, and then be found again.
@@ -185,7 +207,7 @@ bool Identifier::convinces(const Case& open, double seconds) const {
   if (open.chosen == nullptr || open.chosen->probability < threshold_) return false;
   const float second = open.second == nullptr ? 0 : open.second->probability;
   if (log_odds(open.chosen->probability) - log_odds(second) < kLeastOdds) return false;
-  return enough(open, seconds) || open.chosen->probability >= kSureProbability;
+  return enough(open, seconds);
 }
 
 IdentityEvidence Identifier::matched(const Case& open) const {
@@ -253,9 +275,7 @@ std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
   record.next_check_s =
       track.first_seen_s + std::clamp(2 * age_s, kSecondCheck_s, std::max(kLastCheck_s, age_s));
   record.contested = false;
-  const bool sure = !record.began_here && record.evidence.score >= kSureProbability &&
-                    age_s >= kSure_s && enough(open, seconds);
-  if (record.decided() && (sure || age_s >= kLastCheck_s)) {
+  if (record.decided() && age_s >= kLastCheck_s) {
     record.evidence.state = IdentityState::kConfirmed;
     if (mode_ == GalleryMode::kLearn) {
       for (const Appearance& view : record.views.views()) {
@@ -278,18 +298,40 @@ void Identifier::keep_company(const std::vector<Track>& tracks) {
   }
 }
 
-void Identifier::learn(double seconds, const std::vector<Track>& tracks,
-                       const std::vector<std::optional<Appearance>>& appearances) {
+// Looks now and then whether a track still shows who it is said to be. What fits is learnt; where
+// nothing fits for a while the tracker went over to somebody else, and the track is decided anew.
+Status Identifier::verify(double seconds, const std::vector<Track>& tracks,
+                          const std::vector<std::optional<Appearance>>& appearances) {
   for (const Track& track : tracks) {
-    if (!track.observed) continue;
-    const Record& record = records_.at(track.id);
+    if (!track.observed || !records_.at(track.id).settled()) continue;
+    Record& record = records_.at(track.id);
     // An undecided match must not look fresh, or the next check would compare it as such.
-    if (!record.settled()) continue;
     gallery_.see(record.evidence.number, seconds);
     const std::optional<Appearance>& view = appearances[*track.observed];
-    if (mode_ != GalleryMode::kLearn || !view || view->quality < kLearnQuality) continue;
-    if (view->full_depth(gallery_.shape())) gallery_.learn(record.evidence.number, *view);
+    if (!view || view->quality < kLearnQuality || !view->full_depth(gallery_.shape())) continue;
+    if (seconds < record.next_look_s) continue;
+    record.next_look_s = seconds + kLookAgain_s;
+    const Result<float> fit = fits(*view, record.evidence.number, track.detection.label, seconds);
+    if (!fit.ok()) return fit.status();
+    if (*fit >= kTeaches) {
+      record.doubts = 0;
+      if (mode_ == GalleryMode::kLearn) gallery_.learn(record.evidence.number, *view);
+    } else if (*fit < kDoubtful && ++record.doubts >= kDoubtsToDecideAnew) {
+      doubt(record);
+    }
   }
+  return {};
+}
+
+// Probability that the view is of the identity; 1 when nothing is kept of it.
+Result<float> Identifier::fits(const Appearance& view, int64_t number, const std::string& label,
+                               double seconds) const {
+  const Result<std::vector<Candidate>> found = gallery_.search({&view}, label, seconds);
+  if (!found.ok()) return found.status();
+  for (const Candidate& candidate : *found) {
+    if (candidate.identity.number == number) return candidate.probability;
+  }
+  return 1.0F;
 }
 
 Result<std::vector<Correction>> Identifier::update(
@@ -306,7 +348,7 @@ Result<std::vector<Correction>> Identifier::update(
     if (auto correction = decide(decided, seconds)) corrections.push_back(*std::move(correction));
   }
   keep_company(tracks);
-  learn(seconds, tracks, appearances);
+  if (Status status = verify(seconds, tracks, appearances); !status.ok()) return status;
   gallery_.expire(seconds);
   return corrections;
 }

@@ -63,7 +63,9 @@ class Identifier {
     std::set<int64_t> company;      // identities that were in view beside it: it is none of them
     bool began_here = false;        // the identity was made for this track
     bool contested = false;         // another track in view holds the same identity, and better
-    double next_check_s = 0;        // when it is looked at again
+    double next_check_s = 0;        // when it is decided again
+    double next_look_s = 0;         // when it is looked at whether it still is who it is
+    int doubts = 0;                 // in a row
     double last_seen_s = 0;
 
     bool decided() const { return !evidence.uuid.empty(); }
@@ -84,6 +86,7 @@ class Identifier {
 
   void observe(double seconds, const std::vector<Track>& tracks,
                const std::vector<std::optional<Appearance>>& appearances);
+  static void doubt(Record& record);
   void contest(const std::vector<Track>& tracks);
   std::vector<Case> cases(double seconds, const std::vector<Track>& tracks);
   Status find_candidates(std::vector<Case>& cases, const std::vector<Track>& tracks,
@@ -96,13 +99,16 @@ class Identifier {
   IdentityEvidence matched(const Case& decided) const;
   IdentityEvidence new_identity(const Case& decided, double seconds);
   void keep_company(const std::vector<Track>& tracks);
-  void learn(double seconds, const std::vector<Track>& tracks,
-             const std::vector<std::optional<Appearance>>& appearances);
+  Status verify(double seconds, const std::vector<Track>& tracks,
+                const std::vector<std::optional<Appearance>>& appearances);
+  Result<float> fits(const Appearance& view, int64_t number, const std::string& label,
+                     double seconds) const;
 
   const GalleryMode mode_;
   const float threshold_;
   StreamGallery gallery_;
   std::map<int64_t, Record> records_;  // by track id
+  double last_update_s_ = 0;
 };
 
 }  // namespace deepstack

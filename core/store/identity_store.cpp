@@ -43,9 +43,10 @@ bool are_unit(const std::vector<uint16_t>& tokens) {
                      [](uint16_t half) { return (half & 0x7FFFU) <= 0x3C01U; });
 }
 
+// A mean that should be 1 may round to a little more.
 bool are_shares(const std::vector<float>& gate) {
   return std::all_of(gate.begin(), gate.end(),
-                     [](float share) { return share >= 0 && share <= 1; });
+                     [](float share) { return share >= 0 && share <= 1.001F; });
 }
 
 bool is_time(double seconds) { return std::isfinite(seconds) && std::abs(seconds) < 1e12; }

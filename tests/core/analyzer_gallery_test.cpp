@@ -30,12 +30,12 @@ class Galleries : public testing::Test {
   }
   std::unique_ptr<Analyzer> open() const { return open(settings_); }
 
-  // Somebody of this look in view for two seconds of the stream; who it was in the end.
+  // Somebody of this look in view for three and a half seconds of the stream; who it was in the end.
   IdentityEvidence show(Analyzer& analyzer, Look look, double begin_s = 0, uint32_t timeline = 0) {
     const Thing thing{{100, 40, 30, 80}, look};
     const std::vector<Detection> detections = test::detections_of({thing});
     IdentityEvidence last;
-    for (int frame = 0; frame < 20; ++frame) {
+    for (int frame = 0; frame < 35; ++frame) {
       const auto ns = static_cast<int64_t>((begin_s + 0.1 * frame) * 1e9);
       const auto result = analyzer.analyze({.rgb = test::paint({thing}, 320, 180),
                                             .time = {timeline, ns},

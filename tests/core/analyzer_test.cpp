@@ -127,13 +127,13 @@ TEST(Analyzer, TracksThatWereNeverConfirmedAreInTheResultButInNoEvent) {
 TEST(Analyzer, WhoLeavesAndReturnsIsTheSameIdentity) {
   for (const double gap_s : {1.0, 3600.0, 86'400.0}) {
     Watch watch;
-    watch.show_often(0, 2, {person(50, kRed), person(200, kBlue)});
+    watch.show_often(0, 4, {person(50, kRed), person(200, kBlue)});
     const std::string red = watch.uuid_at(50);
     const std::string blue = watch.uuid_at(200);
     ASSERT_NE(red, blue);
-    watch.show_often(2, 2.5, {});
-    const double back = 2.5 + gap_s;
-    watch.show_often(back, back + 2, {person(150, kBlue), person(10, kRed)});
+    watch.show_often(4, 4.5, {});
+    const double back = 4.5 + gap_s;
+    watch.show_often(back, back + 4, {person(150, kBlue), person(10, kRed)});
     EXPECT_EQ(watch.uuid_at(150), blue) << gap_s;
     EXPECT_EQ(watch.uuid_at(10), red) << gap_s;
   }

@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kLong = 60s;  // never passes when the code is right
 constexpr int64_t kFrameNs = 100'000'000;
-constexpr int kIdentified = 24;  // frames until a person has an identity
+constexpr int kIdentified = 34;  // frames until a person has an identity
 
 // A small frame of one colour that tells when it was given back.
 class TestLease final : public FrameLease {
@@ -78,7 +78,7 @@ class StreamScene : public testing::Test {
     EXPECT_EQ(next()["event"], "update");
   }
 
-  // Goes on for two seconds more: as long as it takes to decide who somebody is of whom little can be
+  // Goes on for three seconds more: as long as it takes to decide who somebody is of whom little can be
   // seen.
   void identify() {
     for (uint8_t value = 4; value <= kIdentified; ++value) {

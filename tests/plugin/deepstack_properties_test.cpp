@@ -145,8 +145,9 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
   EXPECT_EQ(names, (std::set<std::string>{
                        "model", "head", "precision", "device", "inference-interval", "inference-rate",
                        "inference-region", "batch-size", "adaptive-depth", "proposals",
-                       "proposals-file", "object-class", "threshold", "drop-policy", "track-max-age", "gallery-mode",
-                       "gallery-max-bytes", "gallery-ttl", "reid-threshold", "source"}));
+                       "proposals-file", "object-class", "threshold", "drop-policy", "track-max-age",
+                       "gallery-mode", "gallery-id", "gallery-location", "gallery-max-bytes",
+                       "gallery-ttl", "reid-threshold", "source"}));
 }
 
 TEST_F(Properties, SayThatTheyCountFromTheNextStart) {

@@ -159,7 +159,7 @@ TEST_F(DepthPolicyScene, AnIdentityThatIsAboutToBeDecidedGoesDeeper) {
   // The Identifier looks again a second after the first sighting, then after two; views are kept
   // every 0.3 s, that is at every third sighting.
   std::string letters;
-  for (int sighting = 1; sighting <= 22; ++sighting) {
+  for (int sighting = 1; sighting <= 40; ++sighting) {
     letters += asked({at(100, kRed)});
     show({at(100, kRed)});
   }

@@ -113,6 +113,15 @@ TEST(Gallery, KeepsTheOldestTheNewestAndTheMostDifferentViews) {
   for (const Look look : {1U, 2U, 3U, 4U, 5U}) EXPECT_EQ(best(gallery, look, seconds), 1) << look;
 }
 
+TEST(Gallery, AViewOfFewerLevelsIsNotKept) {
+  Gallery gallery({kMuch, kLong_s}, matcher());
+  const Identity& identity = gallery.add("person", 0);
+  Appearance shallow = appearance_of(1, 0);
+  shallow.gate.pop_back();
+  gallery.learn(identity.number, shallow);
+  EXPECT_TRUE(identity.prototypes.empty());
+}
+
 TEST(Gallery, ViewsStayInOrderWhenStreamsAreNotEquallyFar) {
   Gallery gallery({kMuch, kLong_s}, matcher());
   const Identity& identity = gallery.add("person", 0);

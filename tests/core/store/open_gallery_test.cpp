@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/store_folder.h"
 
 namespace deepstack {
@@ -60,6 +62,22 @@ TEST_F(OpenGallery, ViewsMergesAndSightingsAreKept) {
     EXPECT_EQ(recognised(*gallery, look, kNow_s + 60).number, old) << look;
   }
   EXPECT_EQ(gallery->find(old)->last_seen_s, kNow_s + 50);
+}
+
+TEST_F(OpenGallery, ValuesAtTheEdgeOfWhatAViewHasAreKept) {
+  auto gallery = open();
+  Appearance view = test::appearance_of(1, kNow_s);
+  view.gate = {1.0000002F, 0, 0};
+  view.quality = std::nanf("");
+  const int64_t number = gallery->add("person", kNow_s).number;
+  gallery->learn(number, view, 0);
+  view = test::appearance_of(2, kNow_s + 1);
+  view.quality = 1.5F;
+  gallery->learn(number, view, 0);
+  ASSERT_TRUE(gallery->flush().ok());
+  gallery.reset();
+  EXPECT_EQ(recognised(*open(), 1, kNow_s + 5).number, number);
+  EXPECT_EQ(ask("SELECT sum(quality) FROM prototypes"), 1);
 }
 
 TEST_F(OpenGallery, StreamsWithTheSameIdShareOneGallery) {
