@@ -41,9 +41,9 @@ class HeldOut:
         identities, teacher = labels["identities"][rows], torch.from_numpy(labels["teacher"][rows])
         self.same = torch.from_numpy(identities[:, None] == identities[None])
         likeness = teacher @ teacher.T
-        filmed = torch.from_numpy(labels["kinds"][rows] == "heldout_original")
-        # Two outfits made from one person may look the same: such pairs say nothing.
-        certain = (likeness < SAME_TO_TEACHER) | (filmed[:, None] & filmed[None])
+        # Two outfits made from one person may look the same, and one person may be two tracks: such
+        # pairs say nothing.
+        certain = likeness < SAME_TO_TEACHER
         different = (~self.same & certain).float()
         share = min(1.0, MOST_PAIRS / float(different.sum()))
         generator = torch.Generator().manual_seed(SEED)
@@ -53,14 +53,19 @@ class HeldOut:
         ]
 
     def inputs(self, relit):
+        """Every view twice, the second time in another state."""
         rng = np.random.default_rng(SEED + relit)
-        return [nuisance(view, rng, self.size, relit) for view in self.views]
-
+        return [nuisance(view, rng, self.size, relit) for _ in range(2) for view in self.views]
 
     def tracks(self):
-        """Rows [identities, views] of the identities that have enough views for both sides."""
-        rows = [r[: KEY_VIEWS + QUERY_VIEWS] for r in self.rows_of_identities]
-        return torch.tensor([r for r in rows if len(r) == KEY_VIEWS + QUERY_VIEWS])
+        """Rows [identities, KEY_VIEWS + QUERY_VIEWS] of inputs(): the last view against the rest."""
+        second = len(self.views)
+        return torch.tensor(
+            [
+                (first, other, first + second, last, last + second)
+                for first, other, last in self.rows_of_identities
+            ]
+        )
 
 
 @torch.no_grad()

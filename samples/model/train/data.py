@@ -14,14 +14,15 @@ import os
 
 import cv2
 import numpy as np
-import openvino
 
 from figures import Outfit, cloth, cloth_colour, draw
 from footage import CROP, MARGIN, PERSON
+from teacher import EMBEDDING, Teacher
 
-VIEWS = 5
+VIEWS = 3
+AT_ONCE = 64  # views the teacher is asked about
 SEED = 7
-KINDS = ("person", "figure", "object", "heldout_person")
+KINDS = ("person", "filmed", "figure", "object", "heldout_person")
 world = {}
 
 
@@ -127,6 +128,17 @@ def person_views(rng, footage, tracks, moved=0.55):
     return views
 
 
+def filmed_views(rng):
+    """Views of a filmed person as he is, now and then before another background."""
+    track = world["tracks"][rng.integers(len(world["tracks"]))]
+    views = []
+    for row in rng.choice(track, VIEWS, replace=len(track) < VIEWS):
+        crop, mask = world["footage"]["crops"][row], world["footage"]["masks"][row]
+        behind = background(rng) if rng.random() < 0.3 else crop
+        views.append(compose(crop, mask / np.float32(255), behind))
+    return views
+
+
 def figure_views(rng):
     outfit = Outfit(rng, CROP, world["textures"])
     views = []
@@ -163,6 +175,8 @@ def identity_views(job):
     rng = np.random.default_rng((SEED, number))
     if kind == "person":
         views = person_views(rng, world["footage"], world["tracks"])
+    elif kind == "filmed":
+        views = filmed_views(rng)
     elif kind == "heldout_person":
         views = person_views(rng, world["heldout"], world["heldout_tracks"], moved=0.0)
     else:
@@ -178,7 +192,7 @@ def standing_shape():
     return cv2.GaussianBlur(shape, (0, 0), 5)
 
 
-def person_tracks(footage, shortest=4):
+def person_tracks(footage):
     """Rows of each person track; masks that hold too little of the box are replaced."""
     share = footage["masks"].mean(axis=(1, 2)) / 255 * MARGIN**2
     footage["masks"][share < 0.3] = standing_shape()
@@ -186,7 +200,7 @@ def person_tracks(footage, shortest=4):
     tracks = [
         rows[footage["tracks"][rows] == track] for track in np.unique(footage["tracks"][rows])
     ]
-    return [track for track in tracks if len(track) >= shortest]
+    return tracks
 
 
 def load_world(footage_folder, picture_folder):
@@ -211,25 +225,10 @@ def load_world(footage_folder, picture_folder):
     world["things"] = np.flatnonzero(world["footage"]["kinds"] != PERSON)
 
 
-class Teacher:
-    """person-reidentification-retail-0288: unit embeddings of the box part of RGB views."""
-
-    def __init__(self, path):
-        core = openvino.Core()
-        network = core.read_model(path)
-        network.reshape([16, 3, 256, 128])
-        self.network = core.compile_model(network, "CPU", {"INFERENCE_NUM_THREADS": 2})
-
-    def __call__(self, views):
-        top, left = (int(side * (1 - 1 / MARGIN) / 2) for side in CROP)
-        boxes = views[:, top : CROP[0] - top, left : CROP[1] - left, ::-1]
-        batch = [
-            cv2.resize(np.ascontiguousarray(box), (128, 256)).transpose(2, 0, 1) for box in boxes
-        ]
-        padded = np.zeros((16, 3, 256, 128), np.float32)
-        padded[: len(batch)] = batch
-        embedding = self.network(padded)[0].reshape(16, -1)[: len(batch)]
-        return embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
+def box_part(views):
+    """Views without their margins."""
+    top, left = (int(round(side * (1 - 1 / MARGIN) / 2)) for side in CROP)
+    return views[:, top : CROP[0] - top, left : CROP[1] - left]
 
 
 def heldout_originals():
@@ -250,8 +249,8 @@ def main():
     parser.add_argument(
         "--counts",
         type=int,
-        nargs=4,
-        default=(3000, 2400, 700, 150),
+        nargs=5,
+        default=(8000, 2700, 1800, 800, 150),
         metavar="N",
         help="identities of the kinds " + ", ".join(KINDS),
     )
@@ -269,14 +268,14 @@ def main():
         for number, made in enumerate(pool.imap(identity_views, enumerate(kinds), chunksize=8)):
             views[number * VIEWS : (number + 1) * VIEWS] = made
     views[len(kinds) * VIEWS :] = np.concatenate(originals)
-    teacher = Teacher(options.teacher)
-    embedding = np.concatenate(
-        [teacher(views[start : start + 16]) for start in range(0, total, 16)]
-    )
+    teacher = Teacher(options.teacher, (1, 1), threads=os.cpu_count())
+    embedding = np.empty((total, EMBEDDING), np.float32)
+    for start in range(0, total, AT_ONCE):
+        embedding[start : start + AT_ONCE] = teacher(box_part(views[start : start + AT_ONCE]))[1]
     kinds = np.concatenate((kinds, np.repeat("heldout_original", len(originals))))
     np.savez(
         os.path.join(options.output, "labels.npz"),
-        teacher=embedding.astype(np.float32),
+        teacher=embedding,
         kinds=np.repeat(kinds, VIEWS),
         identities=np.repeat(np.arange(len(kinds)), VIEWS),
     )

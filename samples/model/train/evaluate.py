@@ -18,6 +18,7 @@ import torch
 
 from export import load_model, normalise
 from model import DeepStackVit, combine_levels, mrope_rotation, score_matrix
+from nuisance import standardise
 
 VISIT_CROPS = 24
 GAP_SECONDS = 3600.0
@@ -33,10 +34,11 @@ def read_crops(folder):
     return [cv2.imread(path)[..., ::-1] for path in paths], persons, visits
 
 
-def resize(crop, size):
+def network_input(crop, size, contrast):
     shrinking = crop.shape[0] > size[0] or crop.shape[1] > size[1]
     method = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-    return cv2.resize(np.ascontiguousarray(crop), size[::-1], interpolation=method)
+    picture = cv2.resize(np.ascontiguousarray(crop), size[::-1], interpolation=method)
+    return standardise(picture, contrast) if contrast else picture
 
 
 def histogram(crop):
@@ -53,7 +55,8 @@ def histogram(crop):
 @torch.no_grad()
 def embed(model, crops):
     """Pooled tokens [N, levels + 1, K, C], fused last, and mean gates [N, levels]."""
-    images = np.stack([resize(crop, tuple(model.config["image_size"])) for crop in crops])
+    size, contrast = tuple(model.config["image_size"]), model.config.get("crop_contrast", 0)
+    images = np.stack([network_input(crop, size, contrast) for crop in crops])
     tokens, gates = [], []
     for start in range(0, len(images), 64):
         output = model(normalise(torch.from_numpy(images[start : start + 64]), model.config))

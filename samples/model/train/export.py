@@ -32,11 +32,15 @@ def write_config(config, path):
     os.replace(path + ".partial", path)
 
 
+def load_weights(folder):
+    weights = load_file(os.path.join(folder, "model.safetensors"))
+    return {name: tensor.float() for name, tensor in weights.items()}
+
+
 def load_model(folder):
     """The exported model of a folder in single precision, ready to run."""
     model = DeepStackVit(load_config(os.path.join(folder, "config.json")))
-    weights = load_file(os.path.join(folder, "model.safetensors"))
-    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    model.load_state_dict(load_weights(folder))
     return model.eval()
 
 

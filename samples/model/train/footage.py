@@ -2,10 +2,13 @@
 tracks by overlap, segment each crop (GrabCut), and save everything in one .npz file.
 
 The crops keep a margin around the box (MARGIN times its size), so training can move the box.
-The clips are given by name in CLIPS: only footage with a clear licence, and never the test footage.
+The clips are given by name in CLIPS, with the step between the frames that are looked at: only
+footage with a clear licence, and never the test footage. Every person of a still picture is a track
+of one crop.
 """
 
 import argparse
+import glob
 import itertools
 import os
 
@@ -18,11 +21,20 @@ CLIPS = {
     "sam2_bedroom.mp4": 3,
     "car-detection.mp4": 6,
     "bottle-detection.mp4": 20,
+    "people-detection.gif": 2,
+    "store-aisle-detection.gif": 2,
+    "worker-zone-detection.gif": 2,
+    "person-bicycle-car-detection.gif": 2,
+    "classroom.gif": 3,
+    "face-demographics-walking.gif": 2,
+    "face-demographics-walking-and-pause.gif": 2,
 }
 HELD_OUT_CLIP = "one-by-one-person-detection.mp4"
+HELD_OUT_EVERY = 8  # of the person windows
 PERSON = 0
-MARGIN = 1.5
-CROP = (288, 144)
+MARGIN = 1.3
+CROP = (250, 125)
+LEAST_HEIGHT = 60
 
 
 class Detector:
@@ -130,9 +142,40 @@ def extract(path, step, detector, next_track):
             frames.append(cv2.resize(frame, (768, 432), interpolation=cv2.INTER_AREA))
         tracks, next_track = link(boxes, classes, tracks, next_track)
         for index, (box, track, kind) in enumerate(tracks):
-            if box[3] > 60 and not is_crowded(index, tracks):
+            if box[3] > LEAST_HEIGHT and not is_crowded(index, tracks):
                 crop = cut(frame, box)
                 rows.append((crop, segment(crop), track, kind, number))
+
+
+def extract_stills(folder, detector, next_track):
+    """The same of a folder of pictures: every person who stands free is a track of his own."""
+    rows = []
+    for path in sorted(glob.glob(os.path.join(folder, "*"))):
+        picture = cv2.imread(path)
+        if picture is None or min(picture.shape[:2]) < 96:
+            continue
+        boxes, _, classes = detector(picture)
+        tracks = [(box, None, kind) for box, kind in zip(boxes, classes)]
+        for index, (box, _, kind) in enumerate(tracks):
+            upright = kind == PERSON and box[3] > max(LEAST_HEIGHT, 1.3 * box[2])
+            if upright and not is_crowded(index, tracks):
+                crop = cut(picture, box)
+                rows.append((crop, segment(crop), next_track, kind, 0))
+                next_track += 1
+    return rows, next_track
+
+
+def extract_windows(folder, next_track):
+    """The same of pictures of 64 x 128 that show one person of about 96 in their middle (INRIA)."""
+    rows = []
+    for path in sorted(glob.glob(os.path.join(folder, "*"))):
+        picture = cv2.imread(path)
+        height, width = picture.shape[:2]
+        box = (width / 2 - 0.16 * height, height / 8, 0.32 * height, 0.75 * height)
+        crop = cut(picture, box)
+        rows.append((crop, segment(crop), next_track, PERSON, 0))
+        next_track += 1
+    return rows, next_track
 
 
 def save(rows, frames, path):
@@ -154,6 +197,8 @@ def main():
     parser.add_argument("clips", help="folder of the clips")
     parser.add_argument("detector", help="yolox_nano.onnx")
     parser.add_argument("output", help="folder for training.npz and heldout.npz")
+    parser.add_argument("--stills", nargs="*", default=(), help="folders of pictures with persons")
+    parser.add_argument("--windows", nargs="*", default=(), help="folders of person windows")
     options = parser.parse_args()
     os.makedirs(options.output, exist_ok=True)
     cv2.setRNGSeed(0)
@@ -163,8 +208,17 @@ def main():
             os.path.join(options.clips, name), step, detector, track
         )
         rows, frames = rows + more_rows, frames + more_frames
+    for folder in options.stills:
+        more_rows, track = extract_stills(folder, detector, track)
+        rows = rows + more_rows
+    windows = []
+    for folder in options.windows:
+        more_rows, track = extract_windows(folder, track)
+        windows += more_rows
+    rows += [row for number, row in enumerate(windows) if number % HELD_OUT_EVERY]
     save(rows, frames, os.path.join(options.output, "training.npz"))
-    rows, frames, _ = extract(os.path.join(options.clips, HELD_OUT_CLIP), 4, detector, 0)
+    rows, frames, _ = extract(os.path.join(options.clips, HELD_OUT_CLIP), 4, detector, track)
+    rows += windows[::HELD_OUT_EVERY]
     save(rows, frames, os.path.join(options.output, "heldout.npz"))
 
 

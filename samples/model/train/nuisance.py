@@ -9,21 +9,43 @@ import numpy as np
 
 from footage import MARGIN
 
+CONTRAST = 48.0
+# Shares of the views that something is done to.
+COARSE, LEAST_HEIGHT = 0.6, 28
+OCCLUDED, BLURRED, NOISY = 0.25, 0.2, 0.35
 
-def jittered_box(view, rng, size):
-    """The box part of a view (which has a margin), moved and resized by up to 15 %, as `size`."""
-    height, width = view.shape[:2]
-    box = np.array((width, height)) / MARGIN * np.exp(rng.uniform(-0.14, 0.14, 2))
-    corner = np.array((width, height)) / 2 - box / 2 + rng.uniform(-0.1, 0.1, 2) * box
-    factor = np.array((size[1], size[0])) / box
-    matrix = np.float64(
-        [[factor[0], 0, -corner[0] * factor[0]], [0, factor[1], -corner[1] * factor[1]]]
-    )
-    if factor[1] < 0.6:
-        view = cv2.GaussianBlur(view, (0, 0), 0.4 / factor[1])
-    return cv2.warpAffine(
-        view, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+
+class Placement:
+    """Where in a view the box is: moved and resized by some per cent, and perhaps mirrored."""
+
+    def __init__(self, rng):
+        self.scale = np.exp(rng.uniform(-0.12, 0.12, 2)) / MARGIN
+        self.shift = rng.uniform(-0.08, 0.08, 2)
+        self.mirrored = rng.random() < 0.5
+
+    def cut(self, view, size):
+        """The box part of a view as `size`."""
+        extent = np.array((view.shape[1], view.shape[0]))
+        box = self.scale * extent
+        corner = extent / 2 - box / 2 + self.shift * box
+        factor = np.array((size[1], size[0])) / box
+        matrix = np.float64(
+            [[factor[0], 0, -corner[0] * factor[0]], [0, factor[1], -corner[1] * factor[1]]]
+        )
+        if factor[1] < 0.6:
+            view = cv2.GaussianBlur(view, (0, 0), 0.4 / factor[1])
+        picture = cv2.warpAffine(
+            view, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.ascontiguousarray(picture[:, ::-1]) if self.mirrored else picture
+
+
+def standardise(picture, contrast=CONTRAST):
+    """Every channel of a crop at one mean and deviation: what a lamp or an exposure does to all of
+    it is gone. The plugin does the same where the config says `crop_contrast`."""
+    mean, deviation = cv2.meanStdDev(picture)
+    scaled = (picture - mean.ravel()) * (contrast / (deviation.ravel() + 1)) + 127.5
+    return np.rint(scaled).clip(0, 255).astype(np.uint8)
 
 
 def relight(picture, rng):
@@ -45,10 +67,10 @@ def relight(picture, rng):
 
 def degrade(picture, rng):
     """Noise, blur and compression, as of a cheap camera."""
-    if rng.random() < 0.35:
+    if rng.random() < NOISY:
         noise = rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 8))
         picture = (picture + noise).clip(0, 255).astype(np.uint8)
-    if rng.random() < 0.2:
+    if rng.random() < BLURRED:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.2) * picture.shape[0] / 100)
     if rng.random() < 0.4:
         _, code = cv2.imencode(
@@ -76,18 +98,17 @@ def occlude(picture, rng):
     return picture
 
 
-def nuisance(view, rng, size, relit=True):
+def nuisance(view, rng, size, relit=True, placement=None):
     """A network input (RGB bytes of `size`) from a stored view; without `relit`, under its own
     light and in full sight."""
-    height = (
-        int(np.exp(rng.uniform(np.log(28), np.log(size[0])))) if rng.random() < 0.6 else size[0]
-    )
-    picture = jittered_box(view, rng, (height, max(10, int(height * rng.uniform(0.4, 0.5)))))
-    if relit and rng.random() < 0.25:
+    placement = placement or Placement(rng)
+    coarse = rng.random() < COARSE
+    height = int(np.exp(rng.uniform(np.log(LEAST_HEIGHT), np.log(size[0])))) if coarse else size[0]
+    picture = placement.cut(view, (height, max(10, int(height * rng.uniform(0.4, 0.5)))))
+    if relit and rng.random() < OCCLUDED:
         picture = occlude(picture, rng)
     if relit:
         picture = relight(picture, rng)
     picture = degrade(picture, rng)
-    if rng.random() < 0.3:
-        picture = picture[:, ::-1]
-    return cv2.resize(np.ascontiguousarray(picture), size[::-1], interpolation=cv2.INTER_LINEAR)
+    picture = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return standardise(picture)
