@@ -18,9 +18,10 @@ DEBIAN_PACKAGES=(
   libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
-# The references of tests/parity. torchvision, because transformers' video processor imports it; this
-# one needs the torch above.
-PYTHON_TEST_PACKAGES=(transformers==5.17.0 torchvision==0.26.0 pillow==13.0.0 safetensors==0.8.0)
+# The references of tests/parity, and SciPy for tests/bench. torchvision, because transformers' video
+# processor imports it; this one needs the torch above.
+PYTHON_TEST_PACKAGES=(transformers==5.17.0 torchvision==0.26.0 pillow==13.0.0 safetensors==0.8.0
+  scipy==1.17.1)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -94,7 +95,7 @@ setup_dependencies() {
 setup_test_dependencies() {
   local stamp=$DEEPSTACK_VENV/installed-tests
   if ! has_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"; then
-    step "transformers and Pillow for the tests from PyPI into $DEEPSTACK_VENV" \
+    step "transformers, Pillow and SciPy for the tests from PyPI into $DEEPSTACK_VENV" \
       install_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"
   fi
 }

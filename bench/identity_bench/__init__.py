@@ -1,0 +1,1 @@
+"""The parts of bench/identity; each module is one concept."""
