@@ -19,7 +19,7 @@ LIBRARIES = [
     "lapx==0.11.1", "opencv-python-headless==4.14.0.94", "onnxruntime==1.32.0", "openvino==2026.4.1",
     "loguru==0.7.3", "PyYAML==6.0.4", "rich==15.0.0", "gdown==6.5.1", "requests==2.34.2",
     "GitPython==3.2.1", "ftfy==6.3.1", "regex==2026.11.19", "yacs==0.1.8", "matplotlib==3.11.2",
-    "pillow==13.0.0", "safetensors==0.8.0",
+    "pillow==13.0.0", "safetensors==0.8.0", "defusedxml==0.7.1",
 ]
 PEERS = ["boxmot==25.0.0", "deep-sort-realtime==1.3.2", "norfair==2.3.0", "supervision==0.26.1",
          "trackeval==1.3.0", "torchvision==0.26.0"]

@@ -2,6 +2,7 @@
 `deepstack` run on the same files; what is the peers' is in peers.py."""
 import pathlib
 import statistics
+import sys
 import tempfile
 from typing import NamedTuple
 
@@ -65,6 +66,17 @@ def whole_row(name, sequence, tracks, identities, seconds):
             f"{seen.false_merges}/{seen.visits}", f"{sequence.frames / seconds:.0f}"]
 
 
+def results(trackers, sequence, kind):
+    """(name, {frame: [Row]}, seconds) of peers; one that fails is said and left out."""
+    for name, make in trackers.items():
+        try:
+            found, seconds = peers.result(name, make, sequence, kind)
+        except Exception as error:  # whatever a library throws
+            print(f"{name} failed on {sequence.name}, {kind}: {error}", file=sys.stderr)
+            continue
+        yield name, found, seconds
+
+
 def vtest(bench, kind):
     sequence = build.original(bench.data.people)
     rows = []
@@ -72,8 +84,7 @@ def vtest(bench, kind):
         tracks, _ = ours.track(sequence, kind, identity=False)
         identities, seconds = ours.track(sequence, kind, identity=True)
         rows.append(whole_row(f"**{name}**", sequence, tracks, identities, seconds))
-    for name, make in bench.peers().items():
-        found, seconds = peers.result(name, make, sequence, kind)
+    for name, found, seconds in results(bench.peers(), sequence, kind):
         rows.append(whole_row(name, sequence, found, found, seconds))
     return table(["tracker", "HOTA-19", "IDF1-19", "IDSW-19", "HOTA-10", "IDF1-10", "IDSW-10",
                   "returns right", "false merges", "frames/s"], rows)
@@ -97,8 +108,7 @@ def returns(bench):
         for name, ours in bench.ours.items():
             found, _ = ours.track(sequence, kind, identity=True)
             rows.append(visit_row(f"{kind} | **{name}**", sequence, found))
-        for name, make in bench.peers(*REMEMBERING).items():
-            found, _ = peers.result(name, make, sequence, kind)
+        for name, found, _ in results(bench.peers(*REMEMBERING), sequence, kind):
             rows.append(visit_row(f"{kind} | {name}", sequence, found))
     return table(["boxes", "tracker", *VISIT_COLUMNS], rows)
 
