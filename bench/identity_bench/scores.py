@@ -6,7 +6,8 @@ import shutil
 import tempfile
 from typing import NamedTuple
 
-import trackeval
+with contextlib.redirect_stdout(io.StringIO()):  # it prints which of its data sets it lacks
+    import trackeval
 
 
 class TrackScore(NamedTuple):
