@@ -24,6 +24,7 @@ class GalleryOverByteTrack:
         features = self.net(cut(frame, [t[1:5] for t in tracks]))
         for track, feature in zip(tracks, features):
             self.learn(track[0], feature)
+        self.contest(tracks)
         for track in tracks:
             self.decide(track[0], tracks)
         return [(self.identity[t[0]], *t[1:]) for t in tracks if t[0] in self.identity]
@@ -33,6 +34,16 @@ class GalleryOverByteTrack:
         self.seen[track] = self.seen.get(track, 0) + 1
         if track in self.identity:
             self.known[self.identity[track] - 1] += feature
+
+    def contest(self, tracks):
+        """A lost track may be found again when another has its identity: that one is decided anew."""
+        holders = set()
+        for number in sorted(t[0] for t in tracks):
+            identity = self.identity.get(number)
+            if identity in holders:
+                del self.identity[number]
+            elif identity is not None:
+                holders.add(identity)
 
     def decide(self, track, tracks):
         if track in self.identity or self.seen[track] < DECIDE:
