@@ -23,7 +23,8 @@ class Ours:
         folders = [self.model, *([pathlib.Path(self.head)] if self.head else [])]
         files = [f for folder in folders for f in sorted(folder.glob("*"))
                  if f.suffix in {".json", ".safetensors"} and f.name != "reference.safetensors"]
-        return store.digest("ours", 1, self.program, *files, self.options, *parts)
+        core = sorted(self.program.resolve().parents[1].glob("core/libdeepstack_core.so"))
+        return store.digest("ours", 1, self.program, *core, *files, self.options, *parts)
 
     def call(self, arguments):
         """(standard output, seconds) of the program."""
