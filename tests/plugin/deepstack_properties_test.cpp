@@ -1,6 +1,7 @@
 // Every property shows core's default, keeps what it is given, and refuses what core would refuse.
 #include "gst-plugin/deepstack_properties.h"
 
+#include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -98,7 +99,7 @@ void add_fractions(Limits& limits, const GstParamSpecFraction* fraction) {
 }
 
 void add_switch(Limits& limits) {
-  for (const gboolean on : {TRUE, FALSE}) {
+  for (const gboolean on : std::array<gboolean, 2>{TRUE, FALSE}) {
     g_value_set_boolean(limits.inside.emplace_back(G_TYPE_BOOLEAN).get(), on);
   }
 }
