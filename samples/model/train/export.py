@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from model import DeepStackVit, load_config, match_score, mrope_rotation
+from nuisance import standardise
 
 REFERENCE_SEED = 2024
 REFERENCE_TIMES = (0.0, 5.0)
@@ -52,12 +53,18 @@ def normalise(images, config):
 
 @torch.no_grad()
 def reference_outputs(model):
-    """One seeded input (`pixel_values`, bytes before normalisation) and its outputs. To keep the
-    file small, per-patch outputs are of the first image, and wide ones of its first patches."""
+    """One seeded input and its outputs: `crops`, bytes as a resized box has them, and
+    `pixel_values`, the same with their contrast set, before normalisation. To keep the file small,
+    per-patch outputs are of the first image, and wide ones of its first patches."""
     generator = torch.Generator().manual_seed(REFERENCE_SEED)
     images = torch.randint(
         0, 256, (2, *model.config["image_size"], 3), generator=generator, dtype=torch.uint8
     )
+    crops, contrast = images, model.config.get("crop_contrast", 0)
+    if contrast:
+        images = torch.stack(
+            [torch.from_numpy(standardise(crop.numpy(), contrast)) for crop in crops]
+        )
     output = model(normalise(images, model.config))
     tokens = model.pool(output["levels"])
     cos, sin = mrope_rotation(REFERENCE_TIMES, model.config)
@@ -69,6 +76,7 @@ def reference_outputs(model):
         model.config["match"]["attention_scale"],
     )
     result = {
+        "crops": crops.permute(0, 3, 1, 2),
         "pixel_values": images.permute(0, 3, 1, 2),
         "gates": output["gates"],
         "tokens": tokens,

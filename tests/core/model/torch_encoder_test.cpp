@@ -61,7 +61,7 @@ TEST(TorchEncoder, TokensAndScoresAreThoseOfPyTorch) {
   ASSERT_EQ(tokens.sizes().slice(1), at::IntArrayRef({shape.levels, shape.tokens(), shape.width}));
   std::vector<Appearance> views;
   const double times[] = {0, 5};  // of export.py
-  for (const cv::Mat& rgb : pictures(model.reference("pixel_values"))) {
+  for (const cv::Mat& rgb : pictures(model.reference("crops"))) {
     const Box whole{0, 0, static_cast<float>(rgb.cols), static_cast<float>(rgb.rows)};
     const auto features = (*encoder)->encode(rgb, std::array{whole});
     ASSERT_TRUE(features.ok()) << features.status().message();
