@@ -122,12 +122,10 @@ Result<std::vector<std::vector<float>>> compare(const Crop& query, const std::ve
   const auto levels = static_cast<size_t>(matcher.shape().levels);
   std::vector<std::vector<float>> likeness(levels + 1, std::vector<float>(gallery.size(), 0.0F));
   for (size_t i = 0; i < gallery.size(); ++i) {
-    const std::vector<float> weights =
-        matcher.level_weights(query.appearance.gate, gallery[i].appearance.gate, 3600);
-    for (size_t l = 0; l < levels; ++l) {
-      likeness[l][i] = (*similarity)[i * levels + l];
-      likeness[levels][i] += weights[l] * likeness[l][i];
-    }
+    const float* by_level = similarity->data() + i * levels;
+    for (size_t l = 0; l < levels; ++l) likeness[l][i] = by_level[l];
+    likeness[levels][i] = matcher.combine({by_level, levels}, query.appearance.gate,
+                                          gallery[i].appearance.gate, 3600);
   }
   return likeness;
 }

@@ -41,11 +41,11 @@ class Boxmot:
 class Supervision:
     def __init__(self):
         import supervision
-        self.library, self.tracker = supervision, supervision.ByteTrack()
+        self.package, self.tracker = supervision, supervision.ByteTrack()
 
     def update(self, frame, rows):
         corners = [[r.x, r.y, r.x + r.width, r.y + r.height] for r in rows]
-        found = self.library.Detections(
+        found = self.package.Detections(
             xyxy=numpy.array(corners, numpy.float32).reshape(-1, 4),
             confidence=numpy.array([r.score for r in rows], numpy.float32),
             class_id=numpy.zeros(len(rows), int))
@@ -57,11 +57,11 @@ class Supervision:
 class Norfair:
     def __init__(self):
         import norfair
-        self.library = norfair
+        self.package = norfair
         self.tracker = norfair.Tracker(distance_function="iou", distance_threshold=0.7)
 
     def update(self, frame, rows):
-        found = [self.library.Detection(numpy.array([[r.x, r.y], [r.x + r.width, r.y + r.height]]))
+        found = [self.package.Detection(numpy.array([[r.x, r.y], [r.x + r.width, r.y + r.height]]))
                  for r in rows]
         return [(int(t.id), *t.estimate.ravel(), 1.0) for t in self.tracker.update(found)
                 if t.live_points.any()]

@@ -71,7 +71,7 @@ def results(trackers, sequence, kind):
     for name, make in trackers.items():
         try:
             found, seconds = peers.result(name, make, sequence, kind)
-        except Exception as error:  # whatever a library throws
+        except Exception as error:  # whatever a package throws
             print(f"{name} failed on {sequence.name}, {kind}: {error}", file=sys.stderr)
             continue
         yield name, found, seconds

@@ -86,12 +86,10 @@ Result<std::vector<float>> DepthPolicy::likeness(
   std::vector<float> result;
   for (size_t p = 0; p < pairs.size(); ++p) {
     const Appearance& view = tracks[pairs[p].track].recent.back();
-    const std::vector<float> weights = matcher_.level_weights(appearances[pairs[p].detection]->gate,
-                                                              view.gate, seconds - view.seconds);
     const float* by_level = similarity->data() + (p * pairs.size() + p) * levels;
-    float sum = 0;
-    for (size_t l = 0; l < levels; ++l) sum += weights[l] * by_level[l];
-    result.push_back(matcher_.probability(sum));
+    result.push_back(matcher_.probability(
+        matcher_.combine({by_level, levels}, appearances[pairs[p].detection]->gate, view.gate,
+                         seconds - view.seconds)));
   }
   return result;
 }

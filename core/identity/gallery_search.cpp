@@ -89,12 +89,9 @@ Result<std::vector<Candidate>> Gallery::match(const Group& known, const GalleryQ
         candidate.levels[l] += by_level[l] / static_cast<float>(queries.size());
       }
     }
-    const std::vector<float> weights =
-        matcher_.level_weights(query.views.back()->gate, known[g]->prototypes.back().gate,
-                               query.seconds - known[g]->last_seen_s);
-    float sum = 0;
-    for (size_t l = 0; l < levels; ++l) sum += weights[l] * candidate.levels[l];
-    candidate.probability = matcher_.probability(sum);
+    candidate.probability = matcher_.probability(
+        matcher_.combine(candidate.levels, query.views.back()->gate,
+                         known[g]->prototypes.back().gate, query.seconds - known[g]->last_seen_s));
   }
   return candidates;
 }

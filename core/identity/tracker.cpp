@@ -54,12 +54,10 @@ Result<std::vector<float>> Tracker::appearance_gain(
     if (tracks_[t].recent.empty()) continue;
     const Appearance& view = tracks_[t].recent.back();
     for (size_t j = 0; j < strong.size(); ++j) {
-      const std::vector<float> weights = matcher_.level_weights(
-          appearances[strong[j]]->gate, view.gate, seconds - view.seconds);
       const float* by_level = similarity->data() + (j * tracks_.size() + t) * levels;
-      float sum = 0;
-      for (size_t l = 0; l < levels; ++l) sum += weights[l] * by_level[l];
-      gain[t * strong.size() + j] = matcher_.probability(sum);
+      gain[t * strong.size() + j] = matcher_.probability(
+          matcher_.combine({by_level, levels}, appearances[strong[j]]->gate, view.gate,
+                           seconds - view.seconds));
     }
   }
   return gain;

@@ -143,11 +143,7 @@ Result<std::vector<MatchTrial>> run_trials(const AdaptationTracks& tracks,
 }
 
 float combined_similarity(const MatchTrial& trial, const Matcher& matcher) {
-  const std::vector<float> weights =
-      matcher.level_weights(trial.query_gate, trial.key_gate, trial.gap_s());
-  float sum = 0;
-  for (size_t l = 0; l < weights.size(); ++l) sum += weights[l] * trial.similarity[l];
-  return sum;
+  return matcher.combine(trial.similarity, trial.query_gate, trial.key_gate, trial.gap_s());
 }
 
 }  // namespace deepstack

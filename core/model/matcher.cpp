@@ -111,6 +111,14 @@ std::vector<float> Matcher::level_weights(std::span<const float> query_gate,
   return weights;
 }
 
+float Matcher::combine(std::span<const float> by_level, std::span<const float> query_gate,
+                       std::span<const float> key_gate, double gap_seconds) const {
+  const std::vector<float> weights = level_weights(query_gate, key_gate, gap_seconds);
+  float sum = 0;
+  for (size_t l = 0; l < weights.size(); ++l) sum += weights[l] * by_level[l];
+  return sum;
+}
+
 float Matcher::probability(float similarity) const {
   return 1 / (1 + std::exp(-parameters_.scale * (similarity - parameters_.offset)));
 }

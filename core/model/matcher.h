@@ -38,6 +38,10 @@ class Matcher {
   std::vector<float> level_weights(std::span<const float> query_gate,
                                    std::span<const float> key_gate, double gap_seconds) const;
 
+  // The similarities of the levels [levels] weighted so: one figure for both sides.
+  float combine(std::span<const float> by_level, std::span<const float> query_gate,
+                std::span<const float> key_gate, double gap_seconds) const;
+
   // Probability that a similarity, weighted over the levels, is of the same thing: 0..1.
   float probability(float similarity) const;
 
