@@ -9,6 +9,7 @@ namespace deepstack {
 namespace {
 
 constexpr float kLeastOdds = 0.7F;     // log odds by which the best must lead the runner-up
+constexpr float kSurelyKnown = 0.9F;   // or it is this likely: whoever of the two it is, he is not new
 constexpr float kHolderOdds = 1;       // log odds in favour of who has the identity already
 constexpr float kEnoughWeight = 4;     // views of the best kind that decide
 constexpr double kEnoughTime_s = 3;    // or so long in view
@@ -206,8 +207,8 @@ bool Identifier::enough(const Case& open, double seconds) const {
 bool Identifier::convinces(const Case& open, double seconds) const {
   if (open.chosen == nullptr || open.chosen->probability < threshold_) return false;
   const float second = open.second == nullptr ? 0 : open.second->probability;
-  if (log_odds(open.chosen->probability) - log_odds(second) < kLeastOdds) return false;
-  return enough(open, seconds);
+  const bool leads = log_odds(open.chosen->probability) - log_odds(second) >= kLeastOdds;
+  return (leads || open.chosen->probability >= kSurelyKnown) && enough(open, seconds);
 }
 
 IdentityEvidence Identifier::matched(const Case& open) const {

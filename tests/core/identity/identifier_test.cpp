@@ -161,6 +161,16 @@ TEST_F(IdentifierScene, WhoWasSeenBesideSomebodyIsNotHimLater) {
   EXPECT_NE(uuid(0), red);
 }
 
+TEST_F(IdentifierScene, WhoReturnsAndHasATwinIsOneOfTheTwo) {
+  look_often(8, {at_place(0, kRed), at_place(3, kRed)});
+  const std::set<std::string> twins{uuid(0), uuid(1)};
+  leave(60);
+  look_often(8, {at_place(0, kRed)});
+  EXPECT_EQ(twins.count(uuid(0)), 1U) << "not a third one";
+  EXPECT_EQ(twins.count(evidence(0)->runner_up), 1U);
+  EXPECT_LT(evidence(0)->margin, 0.1F) << "and it says that it may be the other one";
+}
+
 TEST_F(IdentifierScene, BadViewsDecideLaterThanGoodOnes) {
   quality_ = 0.3F;
   look_often(6, {at_place(0, kRed)});

@@ -217,10 +217,15 @@ TEST_F(TrackerScene, SamplingOnceASecondKeepsTheTracks) {
 
 TEST_F(TrackerScene, ASecondBoxOnTheSameThingBeginsNoTrack) {
   look_often(0, 0.4, 25, [](double) { return std::vector{standing(kRed)}; });
+  // As detectors leave them: overlaps of 0.65 and less are not suppressed.
   Thing twice = standing(kRed);
-  twice.box.x += 3;
+  twice.box.x += 0.25F * twice.box.width;
   look_often(0.44, 1, 25, [&](double) { return std::vector{standing(kRed), twice}; });
   EXPECT_EQ(tracker_.tracks().size(), 1U);
+  Thing beside = standing(kBlue);
+  beside.box.x += 0.5F * beside.box.width;
+  look_often(1.04, 1.4, 25, [&](double) { return std::vector{standing(kRed), beside}; });
+  EXPECT_EQ(tracker_.tracks().size(), 2U) << "half hidden, somebody else";
 }
 
 TEST_F(TrackerScene, AnotherLabelIsAnotherTrack) {
