@@ -1,5 +1,5 @@
-// Headers made to cost: as long as a header may be, and each wrong. One is refused in 100 ms, and
-// with at most twice its size of memory.
+// Headers made to cost: as long as a header may be, and each wrong. One is refused in 100 ms on a
+// quiet machine, held as a ratio to other work of this run, and with at most twice its size of memory.
 #include <gtest/gtest.h>
 
 #include "core/model/safetensors.h"
@@ -11,7 +11,8 @@ namespace deepstack {
 namespace {
 
 constexpr size_t kTextBytes = SafetensorsLimits::kTextBytes;
-constexpr double kMostMilliseconds = 100;
+constexpr double kMostMilliseconds = 100;  // printed beside
+constexpr double kMostYardsticks = 2;      // held
 constexpr double kNoiseMebibytes = 8;
 
 struct Hostile {
@@ -168,7 +169,7 @@ class HostileHeaders : public testing::Test {
     if (padded) header.resize(SafetensorsLimits::kHeaderBytes, ' ');
     const double header_mebibytes = write(std::move(header));
     Result<Safetensors> file = internal("");
-    test::Cost cost = test::cost_of([&] { file = Safetensors::open(path_); });
+    const test::Cost cost = test::cost_of([&] { file = Safetensors::open(path_); });
     ASSERT_FALSE(file.ok()) << hostile.what;
     const std::string& message = file.status().message();
     EXPECT_EQ(file.status().code(), StatusCode::kCorrupt) << message;
@@ -177,13 +178,12 @@ class HostileHeaders : public testing::Test {
     EXPECT_LE(message.size(), 500U) << hostile.what;
     EXPECT_EQ(message.find('\n'), std::string::npos) << hostile.what;
     if (!test::kCostsAreReal) return;
-    for (int again = 0; again < 4 && cost.milliseconds > kMostMilliseconds; ++again) {
-      // Twice as slow for a moment, on a machine that is shared, says nothing about the reader.
-      cost.milliseconds = test::cost_of([&] { file = Safetensors::open(path_); }).milliseconds;
-    }
-    std::printf("%-45s %5.1f ms, %4.1f MiB for %4.1f of header\n", hostile.what, cost.milliseconds,
+    const double yardsticks =
+        test::relative_time_of([&] { file = Safetensors::open(path_); }, kMostYardsticks);
+    std::printf("%-45s %5.1f ms of %.0f, %4.2f yardsticks of %.0f, %4.1f MiB for %4.1f of header\n",
+                hostile.what, cost.milliseconds, kMostMilliseconds, yardsticks, kMostYardsticks,
                 cost.mebibytes, header_mebibytes);
-    EXPECT_LE(cost.milliseconds, kMostMilliseconds) << hostile.what;
+    EXPECT_LE(yardsticks, kMostYardsticks) << hostile.what;
     EXPECT_LE(cost.mebibytes, 2 * header_mebibytes + kNoiseMebibytes) << hostile.what;
   }
 

@@ -175,14 +175,18 @@ TEST_F(WrongStore, AReadOnlyFolderCanBeReadButNotLearnedInto) {
 class NoMoreRoom {
  public:
   explicit NoMoreRoom(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &before_);
     rlimit now{bytes, before_.rlim_max};
     setrlimit(RLIMIT_FSIZE, &now);
   }
-  ~NoMoreRoom() { setrlimit(RLIMIT_FSIZE, &before_); }
+  ~NoMoreRoom() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
 
  private:
+  // Ignored, or the kernel kills who writes on; other tests want just that.
+  void (*const handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
   rlimit before_{};
 };
 
