@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/exhausted.h"
 #include "core/identity/view_quality.h"
 #include "core/store/open_gallery.h"
 
@@ -197,13 +198,17 @@ void Analyzer::tell_tracks(std::vector<ObservedObject>& objects, std::vector<Eve
 Result<AnalyzerResult> Analyzer::analyze(const AnalyzerFrame& frame) {
   AnalyzerResult result;
   result.events = std::exchange(untold_, {});
-  Status status = analyze(frame, result);
+  Status status = unless_out_of_memory([&] { return analyze(frame, result); });
   if (status.ok()) return result;
   untold_ = std::move(result.events);
   return status;
 }
 
 Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
+  if (frame_.width > 0 && (frame_.width != frame.rgb.cols || frame_.height != frame.rgb.rows)) {
+    tracker_.rescale(static_cast<float>(frame.rgb.cols) / static_cast<float>(frame_.width),
+                     static_cast<float>(frame.rgb.rows) / static_cast<float>(frame_.height));
+  }
   frame_.width = frame.rgb.cols;
   frame_.height = frame.rgb.rows;
   frame_.pts_ns = frame.pts_ns;

@@ -22,6 +22,7 @@ namespace deepstack {
 // What a model is, as far as the rest of core needs to know.
 struct ModelInfo {
   std::string name;  // for events: "vit-tiny-people 1"
+  std::string sha256;  // of the weights (WeightFiles::sha256); "" when there are no files
   FeatureShape shape;
   std::vector<int> level_blocks;  // blocks of the tower that have run when a level is there, by level
   MatchParameters match;       // how features of this model are compared

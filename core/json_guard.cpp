@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "core/exhausted.h"
 #include "core/printable.h"
 
 namespace deepstack {
@@ -126,20 +127,24 @@ bool JsonConsumer::stop(const std::string& reason) {
 }
 
 Status scan_json(std::string_view text, const JsonLimits& limits, JsonConsumer& consumer) {
-  if (text.size() > limits.max_bytes) {
-    return corrupt("has " + std::to_string(text.size()) + " bytes of JSON, the limit is " +
-                   std::to_string(limits.max_bytes));
-  }
-  if (Status status = check_tokens(text, limits); !status.ok()) return status;
-  return json::sax_parse(text, &consumer) ? Status() : corrupt(consumer.reason());
+  return unless_out_of_memory([&]() -> Status {
+    if (text.size() > limits.max_bytes) {
+      return corrupt("has " + std::to_string(text.size()) + " bytes of JSON, the limit is " +
+                     std::to_string(limits.max_bytes));
+    }
+    if (Status status = check_tokens(text, limits); !status.ok()) return status;
+    return json::sax_parse(text, &consumer) ? Status() : corrupt(consumer.reason());
+  });
 }
 
 Result<json> parse_guarded_json(std::string_view text, const JsonLimits& limits) {
-  Guard guard(limits);
-  if (Status status = scan_json(text, limits, guard); !status.ok()) return status;
-  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) return corrupt("JSON cannot be represented");
-  return parsed;
+  return unless_out_of_memory([&]() -> Result<json> {
+    Guard guard(limits);
+    if (Status status = scan_json(text, limits, guard); !status.ok()) return status;
+    json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (parsed.is_discarded()) return corrupt("JSON cannot be represented");
+    return parsed;
+  });
 }
 
 }  // namespace deepstack

@@ -13,6 +13,7 @@ namespace deepstack {
 enum class InferenceRegion { kFullFrame, kRoiList };
 enum class ProposalSource { kAuto, kUpstream, kMotion, kHog, kFile };
 enum class DropPolicy { kAuto, kNever, kOldest };
+enum class AttachMeta { kNone, kLatest, kExact };
 enum class GalleryMode { kOff, kRead, kLearn };
 enum class Precision { kAuto, kFp32, kBf16, kFp16 };
 
@@ -34,6 +35,8 @@ struct Settings {
   std::string object_class;            // comma list of labels to analyse; "" = all
   float threshold = 0.5F;              // detections at or above begin tracks
   DropPolicy drop_policy = DropPolicy::kAuto;
+  int drain_timeout_ms = -1;           // at the end, for what is under way; -1 = by the source
+  AttachMeta attach_meta = AttachMeta::kNone;  // whether results go onto the frames, too
 
   int track_max_age_ms = 2000;         // a track unseen for longer ends
 

@@ -3,11 +3,11 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "core/analyzer.h"
 #include "core/event/event_json.h"
+#include "core/exhausted.h"
 #include "core/frame/rgb_image.h"
 #include "core/sampler.h"
 #include "core/time/timeline.h"
@@ -25,30 +25,35 @@ double milliseconds(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 class Stream::Worker {
  public:
   Worker(const Settings& settings, std::unique_ptr<Analyzer> analyzer,
-         std::shared_ptr<const Clock> clock, WarningCallback on_warning)
+         const ModelInfo& model, std::shared_ptr<const Clock> clock, WarningCallback on_warning)
       : settings_(settings),
         analyzer_(std::move(analyzer)),
         clock_(std::move(clock)),
         on_warning_(std::move(on_warning)),
         sampler_(settings.inference_interval, settings.inference_rate_numerator,
                  settings.inference_rate_denominator),
-        source_{settings.source, false},
-        thread_([this] { run(); }) {}
+        source_{settings.source, false, model.name, model.sha256} {}
 
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      mailbox_.reset();
-      changed_.notify_all();
-    }
+  void stop() {
+    // Released after the lock, as in offer().
+    std::optional<Job> discarded;
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    discarded = std::move(mailbox_);
+    mailbox_.reset();
     events_.cancel();
-    thread_.join();
+    changed_.notify_all();
   }
 
   void set_live(bool live) {
     const std::lock_guard lock(mutex_);
     source_.live = live;
+  }
+
+  void set_video(VideoFormat video) {
+    auto shared = std::make_shared<const VideoFormat>(std::move(video));
+    const std::lock_guard lock(mutex_);
+    video_ = std::move(shared);
   }
 
   std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns) {
@@ -57,6 +62,7 @@ class Stream::Worker {
     const MediaTime time = timeline_.stamp(running_time_ns);
     if (!sampler_.take(time)) return std::nullopt;
     ++stats_.frames_sampled;
+    sampled_ = time;
     return time;
   }
 
@@ -73,7 +79,7 @@ class Stream::Worker {
       replaced = std::move(mailbox_);
     }
     mailbox_ = Job{std::move(frame), static_cast<int64_t>(stats_.frames_in), generation_,
-                   clock_->now_ns()};
+                   clock_->now_ns(), video_};
     changed_.notify_all();
     return true;
   }
@@ -94,10 +100,7 @@ class Stream::Worker {
   void flush() {
     std::optional<Job> discarded;
     const std::lock_guard lock(mutex_);
-    if (mailbox_) ++stats_.frames_dropped;
-    discarded = std::move(mailbox_);
-    mailbox_.reset();
-    ++generation_;
+    discarded = discard();
     ended_ = false;
     finish_wanted_ = false;
     timeline_.restart();
@@ -115,6 +118,34 @@ class Stream::Worker {
            !finish_wanted_;
   }
 
+  void give_up() {
+    std::optional<Job> discarded;
+    Event stats;
+    uint64_t generation = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      discarded = discard();
+      generation = generation_;
+      ended_ = true;
+      finish_wanted_ = false;
+      stats = final_stats(sampled_);
+      changed_.notify_all();
+    }
+    publish_one(stats, clock_->now_ns(), EventQueue::WhenFull::kDrop, generation);
+    events_.finish();
+  }
+
+  std::shared_ptr<const FrameResult> latest() const {
+    const std::lock_guard lock(mutex_);
+    return latest_;
+  }
+
+  std::shared_ptr<const FrameResult> result_of(MediaTime time) const {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return cancelled_ || stopping_ || (!mailbox_ && !busy_with_); });
+    return latest_ != nullptr && latest_->time == time ? latest_ : nullptr;
+  }
+
   EventQueue::Taken next(std::chrono::milliseconds timeout) { return events_.take(timeout); }
 
   StreamStats stats() const {
@@ -124,31 +155,22 @@ class Stream::Worker {
     return stats;
   }
 
- private:
-  struct Job {
-    StreamFrame frame;
-    int64_t number;      // of the frame in the stream, from 1
-    uint64_t generation;
-    int64_t arrived_ns;
-  };
-
-  bool never_drops() const {
-    return settings_.drop_policy == DropPolicy::kNever ||
-           (settings_.drop_policy == DropPolicy::kAuto && !source_.live);
-  }
-
+  // The worker's thread.
   void run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       changed_.wait(lock, [this] { return stopping_ || mailbox_ || finish_wanted_; });
       if (stopping_) return;
       if (mailbox_) {
-        Job job = *std::move(mailbox_);
-        mailbox_.reset();
+        std::optional<Job> job = std::exchange(mailbox_, std::nullopt);
+        busy_with_ = job->generation;
         changed_.notify_all();
         lock.unlock();
-        analyse(std::move(job));
+        const Status status = unless_out_of_memory([&] { return analyse(*job); });
+        if (!status.ok()) fail(status, job->generation);
+        job.reset();
         lock.lock();
+        busy_with_.reset();
       } else {
         finish(lock);
       }
@@ -156,29 +178,83 @@ class Stream::Worker {
     }
   }
 
-  void analyse(Job job) {
+ private:
+  struct Job {
+    StreamFrame frame;
+    int64_t number;      // of the frame in the stream, from 1
+    uint64_t generation;
+    int64_t arrived_ns;
+    std::shared_ptr<const VideoFormat> video;  // null: nobody said
+  };
+
+  bool never_drops() const {
+    return settings_.drop_policy == DropPolicy::kNever ||
+           (settings_.drop_policy == DropPolicy::kAuto && !source_.live);
+  }
+
+  // Lock held: what is under way is of the past.
+  std::optional<Job> discard() {
+    if (mailbox_) ++stats_.frames_dropped;
+    if (busy_with_ == generation_) ++stats_.frames_dropped;
+    std::optional<Job> discarded = std::move(mailbox_);
+    mailbox_.reset();
+    latest_.reset();
+    ++generation_;
+    return discarded;
+  }
+
+  // Once for a row of failures: a GPU that is gone fails thirty times a second.
+  void fail(const Status& status, uint64_t generation) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (generation == generation_) ++stats_.frames_failed;  // else counted as dropped
+      if (stopping_) return;
+    }
+    if (std::exchange(failing_, status.code()) != status.code()) on_warning_(status);
+  }
+
+  Status analyse(Job& job) {
     const int64_t began_ns = clock_->now_ns();
     Result<AnalyzerResult> result = analyse_frame(job);
-    if (!result.ok()) {
-      {
-        const std::lock_guard lock(mutex_);
-        ++stats_.frames_failed;
-      }
-      // Once for a row of failures: a GPU that is gone fails thirty times a second.
-      if (std::exchange(failing_, result.status().code()) != result.status().code()) {
-        on_warning_(result.status());
-      }
-      return;
-    }
+    if (!result.ok()) return result.status();
     failing_ = StatusCode::kOk;
     warn_of_store();
+    tell_change(job, result->events);
     publish(result->events, job.arrived_ns, job.generation);
+    std::shared_ptr<const FrameResult> found;
+    if (settings_.attach_meta != AttachMeta::kNone) found = frame_result(job, *result);
     const std::lock_guard lock(mutex_);
+    if (job.generation != generation_) return {};  // counted as dropped
+    if (found != nullptr) latest_ = std::move(found);
     ++stats_.frames_analysed;
     stats_.tracks = analyzer_->track_count();
     stats_.average_depth = analyzer_->average_depth();
     stats_.gallery = analyzer_->gallery().stats();
     stats_.inference_ms = milliseconds(clock_->now_ns() - began_ns);
+    return {};
+  }
+
+  // In front of what was found in the first frame that is different.
+  void tell_change(const Job& job, std::vector<Event>& events) {
+    if (job.video == nullptr || job.video == told_video_) return;
+    if (told_video_ != nullptr && *job.video != *told_video_) {
+      Event changed;
+      changed.kind = EventKind::kStreamChanged;
+      changed.frame = {.width = job.video->width,
+                       .height = job.video->height,
+                       .time = job.frame.time,
+                       .pts_ns = job.frame.pts_ns};
+      changed.video = *job.video;
+      events.insert(events.begin(), std::move(changed));
+    }
+    told_video_ = job.video;
+  }
+
+  std::shared_ptr<const FrameResult> frame_result(const Job& job, AnalyzerResult& result) const {
+    auto found = std::make_shared<FrameResult>(
+        FrameResult{job.frame.time, width_, height_, std::move(result.objects)});
+    std::erase_if(found->objects, [](const ObservedObject& object) { return !object.confirmed; });
+    return found;
   }
 
   // The gallery goes on in memory when its store cannot be written; told once, until it can again.
@@ -196,6 +272,8 @@ class Stream::Worker {
     job.frame.lease.reset();
     if (!rgb.ok()) return rgb.status();
     last_time_ = job.frame.time;
+    width_ = rgb->cols;
+    height_ = rgb->rows;
     return analyzer_->analyze({.rgb = *rgb,
                                .time = job.frame.time,
                                .pts_ns = job.frame.pts_ns,
@@ -203,48 +281,65 @@ class Stream::Worker {
                                .upstream =
                                    job.frame.has_detections ? &job.frame.detections : nullptr});
   } catch (const std::bad_alloc&) {
-    return Status(StatusCode::kExhausted, "out of memory while analysing a frame");
+    return out_of_memory();
   } catch (const std::exception& error) {
     return internal(std::string("a frame could not be analysed: ") + error.what());
   }
 
   void publish(std::vector<Event>& events, int64_t arrived_ns, uint64_t generation) {
-    EventSource source;
     EventQueue::WhenFull when_full = EventQueue::WhenFull::kDrop;
     {
       const std::lock_guard lock(mutex_);
       if (generation != generation_) return;  // of before a flush
-      source = source_;
       if (never_drops()) when_full = EventQueue::WhenFull::kWait;
     }
     for (Event& event : events) {
-      event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
-      const bool expendable =
-          event.kind == EventKind::kUpdate || event.kind == EventKind::kStats;
       // The queue looks at the generation once more: a flush may come in between.
-      events_.put({to_json(event, source), event.frame.time.ns, expendable, generation}, when_full);
+      publish_one(event, arrived_ns, when_full, generation);
     }
+  }
+
+  void publish_one(Event& event, int64_t arrived_ns, EventQueue::WhenFull when_full,
+                   uint64_t generation) {
+    EventSource source;
+    {
+      const std::lock_guard lock(mutex_);
+      source = source_;
+    }
+    event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
+    const bool expendable = event.kind == EventKind::kUpdate || event.kind == EventKind::kStats;
+    events_.put({to_json(event, source), event.frame.time.ns, expendable, generation}, when_full);
   }
 
   void finish(std::unique_lock<std::mutex>& lock) {
     const uint64_t generation = generation_;
+    Event stats = final_stats(last_time_);
+    lock.unlock();
+    const Status status = unless_out_of_memory([&]() -> Status {
+      std::vector<Event> events = analyzer_->finish();
+      events.push_back(std::move(stats));
+      publish(events, clock_->now_ns(), generation);
+      return {};
+    });
+    if (!status.ok()) fail(status, generation);
+    lock.lock();
+    if (generation != generation_) return;
+    events_.finish();
+    finish_wanted_ = false;
+  }
+
+  // Lock held.
+  Event final_stats(MediaTime time) const {
     Event stats;
     stats.kind = EventKind::kStats;
-    stats.frame.time = last_time_;
+    stats.frame.time = time;
     stats.counters = {{"frames_in", stats_.frames_in},
                       {"frames_sampled", stats_.frames_sampled},
                       {"frames_analysed", stats_.frames_analysed},
                       {"frames_dropped", stats_.frames_dropped},
                       {"frames_failed", stats_.frames_failed},
                       {"identities", stats_.gallery.identities}};
-    lock.unlock();
-    std::vector<Event> events = analyzer_->finish();
-    events.push_back(std::move(stats));
-    publish(events, clock_->now_ns(), generation);
-    lock.lock();
-    if (generation != generation_) return;
-    events_.finish();
-    finish_wanted_ = false;
+    return stats;
   }
 
   const Settings settings_;
@@ -254,38 +349,50 @@ class Stream::Worker {
   MediaTime last_time_;                       // worker thread only
   StatusCode failing_ = StatusCode::kOk;      // worker thread only: why the last frame failed
   bool store_failing_ = false;                // worker thread only
+  int width_ = 0;                             // worker thread only: of the last frame
+  int height_ = 0;                            // worker thread only
+  std::shared_ptr<const VideoFormat> told_video_;  // worker thread only
   EventQueue events_{kMaxQueuedLines, kMaxQueuedBytes};
 
   mutable std::mutex mutex_;  // everything below
-  std::condition_variable changed_;
+  mutable std::condition_variable changed_;
   Timeline timeline_;
   Sampler sampler_;
   EventSource source_;
+  std::shared_ptr<const VideoFormat> video_;
+  std::shared_ptr<const FrameResult> latest_;
+  MediaTime sampled_;  // the last time that sample() gave
   std::optional<Job> mailbox_;
+  std::optional<uint64_t> busy_with_;  // generation of the frame that the worker is at
   StreamStats stats_;
   uint64_t generation_ = 0;
   bool cancelled_ = false;
   bool stopping_ = false;
   bool ended_ = false;
   bool finish_wanted_ = false;
-  std::thread thread_;  // last: it uses all of the above
 };
 
-Stream::Stream(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
-Stream::~Stream() = default;
+Stream::Stream(std::shared_ptr<Worker> worker)
+    : worker_(std::move(worker)), thread_([work = worker_] { work->run(); }) {}
+
+Stream::~Stream() {
+  worker_->stop();
+  thread_.leave(kClosePatience);
+}
 
 Result<std::unique_ptr<Stream>> Stream::open(const Settings& settings,
                                              std::shared_ptr<Encoder> encoder,
                                              std::shared_ptr<const Clock> clock,
                                              WarningCallback on_warning) {
-  Result<std::unique_ptr<Analyzer>> analyzer =
-      Analyzer::create(settings, std::move(encoder), clock);
+  const ModelInfo& model = encoder->info();
+  Result<std::unique_ptr<Analyzer>> analyzer = Analyzer::create(settings, encoder, clock);
   if (!analyzer.ok()) return analyzer.status();
-  return std::unique_ptr<Stream>(new Stream(std::make_unique<Worker>(
-      settings, *std::move(analyzer), std::move(clock), std::move(on_warning))));
+  return std::unique_ptr<Stream>(new Stream(std::make_shared<Worker>(
+      settings, *std::move(analyzer), model, std::move(clock), std::move(on_warning))));
 }
 
 void Stream::set_live(bool live) { worker_->set_live(live); }
+void Stream::set_video(VideoFormat video) { worker_->set_video(std::move(video)); }
 std::optional<MediaTime> Stream::sample(std::optional<int64_t> running_time_ns) {
   return worker_->sample(running_time_ns);
 }
@@ -294,6 +401,11 @@ void Stream::cancel() { worker_->cancel(); }
 void Stream::resume() { worker_->resume(); }
 void Stream::flush() { worker_->flush(); }
 bool Stream::end(std::chrono::milliseconds timeout) { return worker_->end(timeout); }
+void Stream::give_up() { worker_->give_up(); }
+std::shared_ptr<const FrameResult> Stream::latest() const { return worker_->latest(); }
+std::shared_ptr<const FrameResult> Stream::result_of(MediaTime time) const {
+  return worker_->result_of(time);
+}
 EventQueue::Taken Stream::next(std::chrono::milliseconds timeout) { return worker_->next(timeout); }
 StreamStats Stream::stats() const { return worker_->stats(); }
 

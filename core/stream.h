@@ -18,10 +18,13 @@
 #include <vector>
 
 #include "core/encoder.h"
+#include "core/event/event.h"
 #include "core/event/event_queue.h"
 #include "core/frame/detection.h"
 #include "core/frame/frame_lease.h"
+#include "core/frame/video_format.h"
 #include "core/identity/gallery_stats.h"
+#include "core/leavable_thread.h"
 #include "core/settings.h"
 #include "core/time/clock.h"
 #include "core/time/media_time.h"
@@ -36,12 +39,20 @@ struct StreamFrame {
   std::unique_ptr<FrameLease> lease;
 };
 
+// What was found in a frame, for who writes it onto frames (attach-meta).
+struct FrameResult {
+  MediaTime time;
+  int width = 0;  // of the frame; boxes are in its pixels
+  int height = 0;
+  std::vector<ObservedObject> objects;  // of confirmed tracks
+};
+
 // Counters of a stream since it was opened; never reset.
 struct StreamStats {
   uint64_t frames_in = 0;        // seen by sample()
   uint64_t frames_sampled = 0;   // chosen by sample()
   uint64_t frames_analysed = 0;
-  uint64_t frames_dropped = 0;   // replaced in the mailbox, or discarded by flush()
+  uint64_t frames_dropped = 0;   // replaced in the mailbox, or discarded by flush() or give_up()
   uint64_t frames_failed = 0;    // could not be mapped, converted or encoded
   uint64_t events_dropped = 0;   // updates that found the queue full
   uint64_t tracks = 0;           // alive now
@@ -53,7 +64,7 @@ struct StreamStats {
 class Stream {
  public:
   // Told from the worker thread when frames begin to fail (a bad frame, the model out of memory), not
-  // for each that does.
+  // for each that does. Owns what it uses: a worker that was left (see ~Stream) may be just calling.
   using WarningCallback = std::function<void(const Status&)>;
 
   // Validates settings and starts the worker. live: the policy that kAuto stands for.
@@ -61,10 +72,19 @@ class Stream {
                                               std::shared_ptr<Encoder> encoder,
                                               std::shared_ptr<const Clock> clock,
                                               WarningCallback on_warning);
-  ~Stream();  // stops the worker; waits for the frame it is at
+
+  // How long a stream that closes waits for the frame that the model is at.
+  static constexpr std::chrono::milliseconds kClosePatience{100};
+
+  // Stops the worker. One that the model keeps longer than kClosePatience is left to itself: it owns
+  // what it uses, tells nobody, and ends when the model comes back.
+  ~Stream();
 
   // Streaming thread: told whether the source is live, which decides drop-policy=auto.
   void set_live(bool live);
+
+  // Streaming thread: what frames are from the next one on. Told as stream.changed when it differs.
+  void set_video(VideoFormat video);
 
   // Streaming thread: the time of the next frame, if it is to be analysed. pts_ns: running time, or
   // nothing when the buffer has no time stamp. REQUIRES: called for every frame, in order.
@@ -85,6 +105,16 @@ class Stream {
   // that until the timeout; false when it passed or cancel() came first.
   bool end(std::chrono::milliseconds timeout);
 
+  // Streaming thread, when end() timed out: what is not analysed by now is dropped, and next() says
+  // so in a last `stats` line and then kFinished, whatever the model does.
+  void give_up();
+
+  // Any thread; with attach_meta only. latest: what was found last since the last flush, or null.
+  // result_of: what was found in the frame that was offered last, at this time; waits for it, not
+  // past cancel(); null when there is nothing.
+  std::shared_ptr<const FrameResult> latest() const;
+  std::shared_ptr<const FrameResult> result_of(MediaTime time) const;
+
   // Events thread: the next line, or why there is none; waits at most until the timeout.
   EventQueue::Taken next(std::chrono::milliseconds timeout);
 
@@ -92,8 +122,9 @@ class Stream {
 
  private:
   class Worker;
-  explicit Stream(std::unique_ptr<Worker> worker);
-  std::unique_ptr<Worker> worker_;
+  explicit Stream(std::shared_ptr<Worker> worker);
+  const std::shared_ptr<Worker> worker_;
+  LeavableThread thread_;
 };
 
 }  // namespace deepstack

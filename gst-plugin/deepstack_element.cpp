@@ -83,14 +83,15 @@ Status open_stream(GstDeepstack* self) {
     if (!opened.ok()) return opened.status();
     encoder = *opened;
   }
-  // The stream ends before the element does, so that the callback may use it.
-  Result<std::unique_ptr<Stream>> opened = Stream::open(
-      settings, encoder, std::make_shared<SteadyClock>(),
-      [self](const Status& status) { deepstack::gst::post_warning(GST_ELEMENT(self), status); });
+  Result<std::unique_ptr<Stream>> opened =
+      Stream::open(settings, encoder, std::make_shared<SteadyClock>(),
+                   deepstack::gst::warning_while_alive(GST_ELEMENT(self)));
   if (!opened.ok()) return opened.status();
 
   std::shared_ptr<Stream> stream = *std::move(opened);
   state.flow = VideoFlow();
+  state.flow.attach_meta = settings.attach_meta;
+  state.flow.drain_timeout_ms = settings.drain_timeout_ms;
   state.events.open(stream);
   const std::lock_guard guard(state.lock);
   state.stream = std::move(stream);
@@ -105,7 +106,7 @@ void interrupt_stream(ElementState& state) {
   if (const std::shared_ptr<Stream> stream = state.running_stream()) stream->cancel();
 }
 
-// After the pads are deactivated. The worker finishes the frame it is at.
+// After the pads are deactivated. A worker that the model keeps is left to itself.
 void close_stream(ElementState& state) {
   state.events.close();
   std::shared_ptr<Stream> last;

@@ -54,6 +54,17 @@ GType drop_policy_type() {
   return kType;
 }
 
+GType attach_meta_type() {
+  static const GEnumValue kRows[] = {
+      row(AttachMeta::kNone, "none", "Frames pass as they are"),
+      row(AttachMeta::kLatest, "latest", "What was found last, at once, with its age"),
+      row(AttachMeta::kExact, "exact",
+          "What was found in the very frame, which waits for it; latest when the source is live"),
+      kEnd};
+  static const GType kType = register_enum("GstDeepstackAttachMeta", kRows);
+  return kType;
+}
+
 GType precision_type() {
   static const GEnumValue kRows[] = {
       row(Precision::kAuto, "auto", "bf16 where the device multiplies it in hardware, else fp32"),

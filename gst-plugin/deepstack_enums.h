@@ -8,6 +8,7 @@ namespace deepstack::gst {
 GType inference_region_type();
 GType proposal_source_type();
 GType drop_policy_type();
+GType attach_meta_type();
 GType gallery_mode_type();
 GType precision_type();
 

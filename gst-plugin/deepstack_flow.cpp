@@ -9,6 +9,7 @@
 #include "gst-plugin/deepstack_state.h"
 #include "gst-plugin/gst_frame_lease.h"
 #include "gst-plugin/roi_detections.h"
+#include "gst-plugin/roi_results.h"
 #include "gst-plugin/status_message.h"
 
 #define GST_CAT_DEFAULT gst_deepstack_debug
@@ -16,8 +17,9 @@
 namespace deepstack::gst {
 namespace {
 
-// How long EOS waits for the analysis of what came before it. A live pipeline is being stopped by
-// somebody; of a file nothing is to be lost, but a model that hangs must not hang the pipeline.
+// How long EOS waits for the analysis of what came before it, unless drain-timeout says. A live
+// pipeline is being stopped by somebody; of a file nothing is to be lost, but a model that hangs must
+// not hang the pipeline.
 constexpr std::chrono::milliseconds kLiveDrain{2000};
 constexpr std::chrono::milliseconds kFileDrain{60'000};
 
@@ -25,6 +27,11 @@ constexpr std::chrono::milliseconds kFileDrain{60'000};
 constexpr guint kFramesHeld = 2;
 
 GstDeepstack* element_of(GstObject* parent) { return GST_DEEPSTACK(parent); }
+
+std::chrono::milliseconds drain_limit(const VideoFlow& flow) {
+  if (flow.drain_timeout_ms >= 0) return std::chrono::milliseconds(flow.drain_timeout_ms);
+  return flow.live ? kLiveDrain : kFileDrain;
+}
 
 void learn_liveness(GstDeepstack* self, Stream& stream) {
   VideoFlow& flow = self->state->flow;
@@ -39,14 +46,23 @@ void learn_liveness(GstDeepstack* self, Stream& stream) {
   flow.live = live != FALSE;
   flow.live_known = true;
   stream.set_live(flow.live);
+  if (flow.live && flow.attach_meta == AttachMeta::kExact) {
+    flow.attach_meta = AttachMeta::kLatest;
+    GST_ELEMENT_WARNING(self, STREAM, FAILED,
+                        ("attach-meta=exact would hold up a live source, results are attached to "
+                         "later frames (latest)"),
+                        (nullptr));
+  }
 }
 
-// Never a reason to keep the buffer back. Waits in offer() only when no frame may be dropped.
-void analyse(GstDeepstack* self, GstBuffer* buffer) {
+// Never a reason to keep the buffer back. Waits in offer() only when no frame may be dropped, and for
+// the result only with attach-meta=exact. Returns the buffer to push: this one, or the one that took
+// its place because results had to be written onto it and others hold it, too.
+GstBuffer* analyse(GstDeepstack* self, GstBuffer* buffer) {
   ElementState& state = *self->state;
   VideoFlow& flow = state.flow;
   const std::shared_ptr<Stream> stream = state.running_stream();
-  if (stream == nullptr) return;
+  if (stream == nullptr) return buffer;
   if (!flow.live_known) {
     learn_liveness(self, *stream);
     state.events.start();
@@ -57,19 +73,25 @@ void analyse(GstDeepstack* self, GstBuffer* buffer) {
   if (GST_CLOCK_TIME_IS_VALID(pts) && flow.segment.format == GST_FORMAT_TIME) {
     const GstClockTime running = gst_segment_to_running_time(&flow.segment, GST_FORMAT_TIME, pts);
     // Outside of the segment: downstream will not show it either.
-    if (!GST_CLOCK_TIME_IS_VALID(running)) return;
+    if (!GST_CLOCK_TIME_IS_VALID(running)) return buffer;
     running_time_ns = static_cast<int64_t>(running);
   }
   const std::optional<MediaTime> time = stream->sample(running_time_ns);
-  if (!time) return;
-
   StreamFrame frame;
+  if (time) frame.detections = roi_detections(buffer);  // upstream's, before ours are among them
+  if (flow.attach_meta == AttachMeta::kLatest) {
+    // Before the lease: with a second reference every frame would have to be copied.
+    buffer = attach_results(buffer, stream->latest().get(), *flow.info, running_time_ns);
+  }
+  if (!time) return buffer;
+
   frame.time = *time;
   if (GST_CLOCK_TIME_IS_VALID(pts)) frame.pts_ns = static_cast<int64_t>(pts);
-  frame.detections = roi_detections(buffer);
   frame.has_detections = !frame.detections.empty();
   frame.lease = std::make_unique<GstFrameLease>(buffer, *flow.info);
-  stream->offer(std::move(frame));
+  const bool taken = stream->offer(std::move(frame));
+  if (flow.attach_meta != AttachMeta::kExact || !taken) return buffer;
+  return attach_results(buffer, stream->result_of(*time).get(), *flow.info, running_time_ns);
 }
 
 // Offered first, pushed second. Live, offer() takes a mutex and no more. Of a file it may wait for
@@ -84,8 +106,7 @@ GstFlowReturn on_buffer(GstPad* /*pad*/, GstObject* parent, GstBuffer* buffer) {
     gst_buffer_unref(buffer);
     return GST_FLOW_NOT_NEGOTIATED;
   }
-  analyse(self, buffer);
-  return gst_pad_push(self->src_pad, buffer);
+  return gst_pad_push(self->src_pad, analyse(self, buffer));
 }
 
 // After EOS without a flush another stream begins: a playlist, a source that starts over. The
@@ -94,7 +115,7 @@ void begin_again_after_eos(GstDeepstack* self) {
   ElementState& state = *self->state;
   const std::shared_ptr<Stream> stream = state.running_stream();
   if (!state.flow.ended || stream == nullptr) return;
-  if (!state.events.wait_until_ended(state.flow.live ? kLiveDrain : kFileDrain)) {
+  if (!state.events.wait_until_ended(drain_limit(state.flow))) {
     GST_WARNING_OBJECT(self, "the events of the last stream are stuck, this one is not analysed");
     return;
   }
@@ -123,6 +144,13 @@ gboolean on_caps(GstDeepstack* self, GstEvent* event) {
     return FALSE;
   }
   self->state->flow.info = info;
+  if (const std::shared_ptr<Stream> stream = self->state->running_stream()) {
+    stream->set_video({.pixel_format = GST_VIDEO_INFO_NAME(&info),
+                       .width = GST_VIDEO_INFO_WIDTH(&info),
+                       .height = GST_VIDEO_INFO_HEIGHT(&info),
+                       .rate_numerator = GST_VIDEO_INFO_FPS_N(&info),
+                       .rate_denominator = GST_VIDEO_INFO_FPS_D(&info)});
+  }
   return gst_pad_push_event(self->src_pad, event);
 }
 
@@ -174,14 +202,13 @@ gboolean on_eos(GstDeepstack* self, GstEvent* event) {
   state.events.start();  // EOS may come without a segment: a seek to the end
   if (video_first) result = gst_pad_push_event(self->src_pad, gst_event_ref(event));
 
-  const std::chrono::milliseconds limit = state.flow.live ? kLiveDrain : kFileDrain;
+  const std::chrono::milliseconds limit = drain_limit(state.flow);
   if (!stream->end(limit) && !state.events.interrupted()) {
     GST_ELEMENT_WARNING(self, STREAM, FAILED,
                         ("the last frames are not analysed: not done %" PRId64 " ms after EOS",
                          static_cast<int64_t>(limit.count())),
                         (nullptr));
-    state.events.cut_short();
-    stream->cancel();
+    stream->give_up();
   }
   state.flow.ended = true;
   if (!video_first) result = gst_pad_push_event(self->src_pad, gst_event_ref(event));

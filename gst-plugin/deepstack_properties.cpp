@@ -2,6 +2,7 @@
 
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -55,7 +56,7 @@ struct Property {
   Field field;
 };
 
-const std::array kProperties{
+const std::array kAnalysis{
     Property{"model", "Model",
              "Folder with config.json and model.safetensors; empty = the default model",
              &Settings::model},
@@ -92,9 +93,18 @@ const std::array kProperties{
     Property{"drop-policy", "Drop policy",
              "What happens to frames that come faster than the model takes them",
              choice<&Settings::drop_policy>(drop_policy_type)},
+    Property{"drain-timeout", "Drain timeout",
+             "Milliseconds that EOS waits for what is under way; -1 = 2000 when live, else 60000",
+             Number<int>{&Settings::drain_timeout_ms, -1, 3'600'000}},
+    Property{"attach-meta", "Attach meta",
+             "Whether results go onto the frames as region-of-interest metas, too",
+             choice<&Settings::attach_meta>(attach_meta_type)},
     Property{"track-max-age", "Track max age",
              "Milliseconds of stream time after which a track that is not seen ends",
              Number<int>{&Settings::track_max_age_ms, 1, 3'600'000}},
+};
+
+const std::array kIdentities{
     Property{"gallery-mode", "Gallery mode", "What is done with identities",
              choice<&Settings::gallery_mode>(gallery_mode_type)},
     Property{"gallery-id", "Gallery id",
@@ -115,6 +125,16 @@ const std::array kProperties{
     Property{"source", "Source", "Name of the camera or file, written into every event",
              &Settings::source},
 };
+
+template <size_t first, size_t second>
+std::array<Property, first + second> joined(const std::array<Property, first>& a,
+                                            const std::array<Property, second>& b) {
+  std::array<Property, first + second> rows{};
+  std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), rows.begin()));
+  return rows;
+}
+
+const auto kProperties = joined(kAnalysis, kIdentities);
 
 constexpr auto kFlags =
     static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |

@@ -21,6 +21,8 @@ namespace deepstack::gst {
 struct VideoFlow {
   GstSegment segment{};              // undefined format: no TIME segment yet
   std::optional<GstVideoInfo> info;  // none: no usable caps yet
+  AttachMeta attach_meta = AttachMeta::kNone;
+  int drain_timeout_ms = -1;
   bool live = false;
   bool live_known = false;  // asked since the segment began
   bool ended = false;       // EOS seen, and no new stream since

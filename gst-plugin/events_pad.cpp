@@ -79,7 +79,7 @@ void EventsPad::open(std::shared_ptr<Stream> stream) {
   const std::lock_guard guard(mutex_);
   start_due_ = segment_due_ = true;
   group_id_.reset();
-  interrupted_ = ended_ = cut_short_ = failed_ = warned_ = false;
+  interrupted_ = ended_ = failed_ = warned_ = false;
   undelivered_ = 0;
 }
 
@@ -105,11 +105,6 @@ void EventsPad::begin_stream(std::optional<guint> group_id) {
 
 void EventsPad::start() { gst_task_start(task_.get()); }
 
-void EventsPad::cut_short() {
-  const std::lock_guard guard(mutex_);
-  cut_short_ = true;
-}
-
 bool EventsPad::wait_until_ended(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, timeout, [&] { return ended_ || interrupted_; });
@@ -120,7 +115,7 @@ void EventsPad::restart() {
   settle();
   const std::lock_guard guard(mutex_);
   start_due_ = segment_due_ = true;
-  ended_ = cut_short_ = failed_ = false;
+  ended_ = failed_ = false;
 }
 
 void EventsPad::flush_start() {
@@ -143,7 +138,7 @@ void EventsPad::flush_stop(bool reset_time) {
   const std::lock_guard guard(mutex_);
   start_due_ = start_due_ || header_lost;
   segment_due_ = true;
-  interrupted_ = ended_ = cut_short_ = failed_ = false;
+  interrupted_ = ended_ = failed_ = false;
 }
 
 // Waits for the iteration that the task is at; it holds task_lock_ that long.
@@ -192,14 +187,9 @@ void EventsPad::iterate() {
       push_eos();
       gst_task_pause(task_.get());
       break;
-    case EventQueue::State::kCancelled: {
-      std::unique_lock lock(mutex_);
-      const bool at_eos = cut_short_ && !interrupted_;
-      lock.unlock();
-      if (at_eos) push_eos();
+    case EventQueue::State::kCancelled:
       gst_task_pause(task_.get());
       break;
-    }
   }
 }
 

@@ -43,9 +43,7 @@ class EventsPad {
   void begin_stream(std::optional<guint> group_id);
   void start();
 
-  // Streaming thread, at the end: EOS goes out without waiting for lines that are missing (the
-  // stream is cancelled after this call); whether EOS went out before the timeout.
-  void cut_short();
+  // Streaming thread, at the end: whether EOS went out before the timeout.
   bool wait_until_ended(std::chrono::milliseconds timeout);
 
   // Streaming thread: begins anew after EOS. REQUIRES: wait_until_ended() was true.
@@ -87,7 +85,6 @@ class EventsPad {
   bool segment_due_ = true;  // SEGMENT and the first GAP have to be sent
   bool interrupted_ = false;
   bool ended_ = false;
-  bool cut_short_ = false;
   bool failed_ = false;  // downstream refuses; nothing is pushed any more
   bool warned_ = false;
   uint64_t undelivered_ = 0;

@@ -12,6 +12,7 @@ struct GstUnref {
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
   void operator()(GstQuery* query) const { gst_query_unref(query); }
+  void operator()(GstElement* element) const { gst_object_unref(element); }
   void operator()(GstPad* pad) const { gst_object_unref(pad); }
   void operator()(GstTask* task) const { gst_object_unref(task); }
 };

@@ -1,5 +1,9 @@
 #include "gst-plugin/status_message.h"
 
+#include <memory>
+
+#include "gst-plugin/gst_ref.h"
+
 namespace deepstack::gst {
 namespace {
 
@@ -32,6 +36,18 @@ void post_warning(GstElement* element, const Status& status) {
   } else {
     post(element, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, status);
   }
+}
+
+std::function<void(const Status&)> warning_while_alive(GstElement* element) {
+  const std::shared_ptr<GWeakRef> weak(new GWeakRef, [](GWeakRef* ref) {
+    g_weak_ref_clear(ref);
+    delete ref;
+  });
+  g_weak_ref_init(weak.get(), element);
+  return [weak](const Status& status) {
+    const GstRef<GstElement> alive(static_cast<GstElement*>(g_weak_ref_get(weak.get())));
+    if (alive != nullptr) post_warning(alive.get(), status);
+  };
 }
 
 }  // namespace deepstack::gst

@@ -14,7 +14,7 @@ DEBIAN_PACKAGES=(
   g++ ninja-build ccache python3-venv pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
-  libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev
+  libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
   libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the unit and
-# element tests under AddressSanitizer + UBSan and under ThreadSanitizer, and 60 s of each fuzz target.
+# Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the faults that
+# take minutes, the unit and element tests under AddressSanitizer + UBSan and under ThreadSanitizer, and
+# 60 s of each fuzz target.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/setup.sh"
 
@@ -20,4 +21,5 @@ setup_test_dependencies
 for preset in "${presets[@]}"; do
   setup_build "$preset"
   run_tests "$preset"
+  if [ "$preset ${1:-fast}" = "release all" ]; then run_tests fault; fi
 done

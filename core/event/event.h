@@ -12,11 +12,12 @@
 #include <vector>
 
 #include "core/frame/detection.h"
+#include "core/frame/video_format.h"
 #include "core/time/media_time.h"
 
 namespace deepstack {
 
-enum class EventKind { kNew, kUpdate, kEnd, kRename, kMerge, kStreamGap, kStats };
+enum class EventKind { kNew, kUpdate, kEnd, kRename, kMerge, kStreamGap, kStreamChanged, kStats };
 enum class IdentityState { kTentative, kConfirmed };
 
 // Why a track is taken to be an identity.
@@ -57,6 +58,7 @@ struct Event {
   std::string from_uuid;    // rename, merge
   std::string to_uuid;      // rename, merge
   double gap_s = 0;         // stream_gap: length, negative when unknown
+  VideoFormat video;        // stream.changed: what it is from this frame on
   std::vector<std::pair<std::string, uint64_t>> counters;  // stats
 };
 

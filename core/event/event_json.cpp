@@ -72,6 +72,13 @@ void add_details(const Event& event, json& result) {
     case EventKind::kStreamGap:
       if (event.gap_s >= 0) result["gap_s"] = rounded(event.gap_s);
       return;
+    case EventKind::kStreamChanged:
+      result["video"] = {{"format", event.video.pixel_format},
+                         {"width", event.video.width},
+                         {"height", event.video.height},
+                         {"framerate", std::to_string(event.video.rate_numerator) + "/" +
+                                           std::to_string(event.video.rate_denominator)}};
+      return;
     case EventKind::kStats:
       for (const auto& [name, value] : event.counters) result["stats"][name] = value;
       return;
@@ -99,6 +106,8 @@ const char* event_name(EventKind kind) {
       return "merge";
     case EventKind::kStreamGap:
       return "stream_gap";
+    case EventKind::kStreamChanged:
+      return "stream.changed";
     case EventKind::kStats:
       return "stats";
   }
@@ -121,6 +130,8 @@ std::string to_json(const Event& event, const EventSource& source) {
       {"time", std::move(time)},
   };
   if (!source.name.empty()) result["source"] = source.name;
+  if (!source.model.empty()) result["model"]["name"] = source.model;
+  if (!source.model_sha256.empty()) result["model"]["sha256"] = source.model_sha256;
   add_details(event, result);
   return result.dump(-1, ' ', false, json::error_handler_t::replace);
 }

@@ -13,6 +13,8 @@ namespace deepstack {
 struct EventSource {
   std::string name;         // property source
   bool live = false;        // decides time.source: arrival or file
+  std::string model{};         // its name; "" when there is none to name
+  std::string model_sha256{};  // of its weights; "" when it has no files
 };
 
 // One JSON object in one line, without the line end.

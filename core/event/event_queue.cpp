@@ -23,7 +23,7 @@ void EventQueue::drop_expendable(size_t extra_bytes) {
 bool EventQueue::put(EventLine line, WhenFull when_full) {
   std::unique_lock lock(mutex_);
   const size_t bytes = line.json.size();
-  const auto refused = [&] { return cancelled_ || line.generation < generation_; };
+  const auto refused = [&] { return cancelled_ || finished_ || line.generation < generation_; };
   if (when_full == WhenFull::kWait) {
     // A line larger than the whole queue is let in alone, rather than waited for in vain.
     changed_.wait(lock, [&] { return refused() || lines_.empty() || !full(bytes); });

@@ -40,7 +40,7 @@ class EventQueue {
   void cancel();   // put() and take() return at once until resume()
   void resume();
   void clear(uint64_t generation);  // forgets the lines and finish(), refuses older ones
-  void finish();   // take() says kFinished once the lines are gone
+  void finish();   // take() says kFinished once the lines are gone; put() refuses until clear()
 
   uint64_t dropped() const;
 

@@ -59,6 +59,13 @@ void KalmanBox::correct(const Box& box) {
   filter_.correct(cv::Mat(measurement(box)));
 }
 
+void KalmanBox::rescale(float across, float down) {
+  cv::Mat scale = cv::Mat::eye(kState, kState, CV_32F);
+  for (int i = 0; i < kState; ++i) scale.at<float>(i, i) = i % 2 == 0 ? across : down;
+  filter_.statePost = scale * filter_.statePost;
+  filter_.errorCovPost = scale * filter_.errorCovPost * scale;
+}
+
 Box KalmanBox::box() const {
   const cv::Mat& s = filter_.statePost;
   const float width = std::max(1.0F, s.at<float>(2));

@@ -22,6 +22,9 @@ class KalmanBox {
   // Takes in where the box was seen.
   void correct(const Box& box);
 
+  // The frame has become that many times as wide and as high.
+  void rescale(float across, float down);
+
   Box box() const;
 
   // Where it will be that many seconds (>= 0) from now.

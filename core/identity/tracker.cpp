@@ -79,7 +79,7 @@ void Tracker::observe(Track& track, double seconds, size_t index,
     return;
   }
   track.recent.push_back(*appearances[index]);
-  if (track.recent.size() > kRecentViews) track.recent.pop_front();
+  if (track.recent.size() > kRecentViews) track.recent.erase(track.recent.begin());
 }
 
 Tracker::Indices Tracker::continue_strong(
@@ -168,6 +168,9 @@ void Tracker::begin(double seconds, const Indices& unmatched,
 std::vector<Track> Tracker::end_old(double seconds) {
   std::vector<Track> ended;
   std::vector<Track> kept;
+  // Tracks are moved out one by one: no want of memory may come in between.
+  ended.reserve(tracks_.size());
+  kept.reserve(tracks_.size());
   for (Track& track : tracks_) {
     // A tentative track that is missed once was most likely noise.
     const bool over = track.confirmed ? seconds - track.last_seen_s > settings_.max_age_s
@@ -201,6 +204,14 @@ Result<std::vector<Track>> Tracker::update(
   std::move(old.begin(), old.end(), std::back_inserter(ended));
   begin(seconds, unmatched, detections, appearances);
   return ended;
+}
+
+void Tracker::rescale(float across, float down) {
+  for (Track& track : tracks_) {
+    Box& box = track.detection.box;
+    box = {box.x * across, box.y * down, box.width * across, box.height * down};
+    track.motion.rescale(across, down);
+  }
 }
 
 std::vector<Track> Tracker::finish() { return std::exchange(tracks_, {}); }

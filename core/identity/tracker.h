@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +26,7 @@ struct Track {
   double first_seen_s = 0;
   double last_seen_s = 0;
   KalmanBox motion;
-  std::deque<Appearance> recent;   // at full depth, newest last
+  std::vector<Appearance> recent;  // at full depth, newest last; few
 };
 
 struct TrackerSettings {
@@ -47,6 +46,10 @@ class Tracker {
   // REQUIRES: seconds does not fall.
   Result<std::vector<Track>> update(double seconds, const std::vector<Detection>& detections,
                                     const std::vector<std::optional<Appearance>>& appearances);
+
+  // The frames to come are that many times as wide and as high; tracks stay where they are in the
+  // picture.
+  void rescale(float across, float down);
 
   // Ends every track.
   std::vector<Track> finish();

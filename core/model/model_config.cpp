@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "core/exhausted.h"
 #include "core/model/config_families.h"
 #include "core/printable.h"
 #include "core/regular_file.h"
@@ -48,14 +49,16 @@ Result<ModelConfig> parse_model_config(std::string_view text, const std::filesys
 
 Result<ModelConfig> read_model_config(const std::filesystem::path& folder,
                                       const std::filesystem::path& head) {
-  if (!is_folder(folder)) return not_found(folder.string() + ": no such model folder");
-  if (!head.empty() && !is_folder(head)) return not_found(head.string() + ": no such head folder");
-  Result<std::string> text = read_text_file(folder / "config.json", kMaxConfigBytes);
-  if (!text.ok()) return in_file(folder / "config.json", text.status());
-  Result<ModelConfig> config = parse_model_config(*text, folder);
-  if (!config.ok() || head.empty()) return config;
-  if (Status status = read_head(head, *config); !status.ok()) return status;
-  return config;
+  return unless_out_of_memory([&]() -> Result<ModelConfig> {
+    if (!is_folder(folder)) return not_found(folder.string() + ": no such model folder");
+    if (!head.empty() && !is_folder(head)) return not_found(head.string() + ": no such head folder");
+    Result<std::string> text = read_text_file(folder / "config.json", kMaxConfigBytes);
+    if (!text.ok()) return in_file(folder / "config.json", text.status());
+    Result<ModelConfig> config = parse_model_config(*text, folder);
+    if (!config.ok() || head.empty()) return config;
+    if (Status status = read_head(head, *config); !status.ok()) return status;
+    return config;
+  });
 }
 
 }  // namespace deepstack

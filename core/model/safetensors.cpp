@@ -1,8 +1,11 @@
 #include "core/model/safetensors.h"
 
+#include <algorithm>
 #include <bit>
 #include <string>
+#include <vector>
 
+#include "core/exhausted.h"
 #include "core/printable.h"
 
 namespace deepstack {
@@ -36,26 +39,40 @@ Result<std::string> read_header(const RegularFile& file) {
 }  // namespace
 
 Result<Safetensors> Safetensors::open(const std::filesystem::path& path) {
-  Result<RegularFile> file = RegularFile::open(path);
-  if (!file.ok()) return about(path, file.status());
-  Result<std::string> header = read_header(*file);
-  if (!header.ok()) return about(path, header.status());
-  const uint64_t data_begin = sizeof(uint64_t) + header->size();
-  Result<TensorEntries> entries =
-      parse_safetensors_header(*header, data_begin, file->size() - data_begin);
-  if (!entries.ok()) return about(path, entries.status());
+  return unless_out_of_memory([&]() -> Result<Safetensors> {
+    Result<RegularFile> file = RegularFile::open(path);
+    if (!file.ok()) return about(path, file.status());
+    Result<std::string> header = read_header(*file);
+    if (!header.ok()) return about(path, header.status());
+    const uint64_t data_begin = sizeof(uint64_t) + header->size();
+    Result<TensorEntries> entries =
+        parse_safetensors_header(*header, data_begin, file->size() - data_begin);
+    if (!entries.ok()) return about(path, entries.status());
 
-  Safetensors model;
-  model.path_ = path;
-  model.file_ = *std::move(file);
-  model.header_bytes_ = header->size();
-  model.entries_ = *std::move(entries);
-  return model;
+    Safetensors model;
+    model.path_ = path;
+    model.file_ = *std::move(file);
+    model.header_bytes_ = header->size();
+    model.entries_ = *std::move(entries);
+    return model;
+  });
 }
 
 Status Safetensors::read(const TensorEntry& entry, void* data) const {
   const Status status = file_.read(entry.begin, data, entry.end - entry.begin);
   return status.ok() ? status : about(path_, status);
+}
+
+Status Safetensors::add_to(Sha256& digest) const {
+  std::vector<char> piece(1 << 20);
+  for (uint64_t begin = 0; begin < file_.size(); begin += piece.size()) {
+    const uint64_t bytes = std::min<uint64_t>(piece.size(), file_.size() - begin);
+    if (Status status = file_.read(begin, piece.data(), bytes); !status.ok()) {
+      return about(path_, status);
+    }
+    digest.add(piece.data(), bytes);
+  }
+  return {};
 }
 
 }  // namespace deepstack

@@ -15,6 +15,7 @@
 
 #include "core/model/safetensors_header.h"
 #include "core/regular_file.h"
+#include "core/sha256.h"
 #include "core/status.h"
 
 namespace deepstack {
@@ -27,10 +28,14 @@ class Safetensors {
   const TensorEntries& entries() const { return entries_; }
   const std::filesystem::path& path() const { return path_; }
   uint64_t header_bytes() const { return header_bytes_; }
+  uint64_t file_bytes() const { return file_.size(); }
 
   // Reads the bytes of one tensor into data; any thread. REQUIRES: entry is one of entries(); data
   // has entry.end - entry.begin bytes. kCorrupt when the file is no longer what was opened.
   Status read(const TensorEntry& entry, void* data) const;
+
+  // All bytes of the file, header and data, into a digest.
+  Status add_to(Sha256& digest) const;
 
  private:
   std::filesystem::path path_;

@@ -11,6 +11,7 @@ TorchEncoder::TorchEncoder(std::shared_ptr<const VisionModel> model, InferenceRe
     : model_(std::move(model)), region_(region), batch_size_(batch_size) {
   const ModelConfig& config = model_->config;
   info_.name = config.name;
+  info_.sha256 = model_->sha256;
   info_.shape = {config.levels(), config.pool_rows, config.pool_columns, config.level_width()};
   info_.level_blocks = config.tower.tap_layers;
   info_.match = config.match;

@@ -32,6 +32,9 @@ Status VisionModel::read(const ModelSource& source, bool with_mergers) {
   }
   Result<WeightFiles> files = WeightFiles::open(source.folder);
   if (!files.ok()) return files.status();
+  Result<std::string> digest = files->sha256();
+  if (!digest.ok()) return digest.status();
+  sha256 = *std::move(digest);
   WeightReader reader(*files, tensor_prefix(*files));
   if (config.head.empty()) return read_parts(reader, reader);
   Result<WeightFiles> head_files = WeightFiles::open(config.head);

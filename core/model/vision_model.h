@@ -25,6 +25,7 @@ struct VisionModel {
                                                          bool with_mergers);
 
   ModelConfig config;
+  std::string sha256;  // of the weights (WeightFiles::sha256); "" for random ones
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;
   VisionTower tower;

@@ -68,6 +68,21 @@ std::optional<WeightFiles::Place> WeightFiles::find(const std::string& name) con
   return place == places_.end() ? std::nullopt : std::optional(place->second);
 }
 
+Result<std::string> WeightFiles::sha256() const {
+  std::map<std::string, const Safetensors*> by_name;
+  uint64_t bytes = 0;
+  for (const auto& file : files_) {
+    by_name.emplace(file->path().filename().string(), file.get());
+    bytes += file->file_bytes();
+  }
+  if (bytes > WeightFilesLimits::kHashedBytes) return std::string();
+  Sha256 digest;
+  for (const auto& [name, file] : by_name) {
+    if (Status status = file->add_to(digest); !status.ok()) return status;
+  }
+  return digest.finish();
+}
+
 bool WeightFiles::has_prefix(std::string_view prefix) const {
   const auto place = places_.lower_bound(prefix);
   return place != places_.end() && place->first.starts_with(prefix);

@@ -24,6 +24,7 @@ struct WeightFilesLimits {
   static constexpr size_t kShards = 1024;
   static constexpr size_t kTensors = 65536;           // of all shards
   static constexpr uint64_t kHeaderBytes = 16 << 20;  // of all shards
+  static constexpr uint64_t kHashedBytes = uint64_t{1} << 30;  // a second of the start
 };
 
 class WeightFiles {
@@ -43,6 +44,10 @@ class WeightFiles {
 
   // The file that says which tensors there are: model.safetensors or the index.
   const std::filesystem::path& path() const { return path_; }
+
+  // What `sha256sum model.safetensors` prints, or `cat model-*.safetensors | sha256sum` for shards in
+  // the order of their names. Reads them whole: empty for more than kHashedBytes.
+  Result<std::string> sha256() const;
 
   // True when any tensor's name begins with prefix.
   bool has_prefix(std::string_view prefix) const;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/exhausted.h"
 #include "core/printable.h"
 #include "core/proposal/proposer.h"
 
@@ -60,28 +61,37 @@ Result<std::array<double, 7>> parse_line(std::string_view line) {
 }  // namespace
 
 Result<std::map<int64_t, std::vector<Detection>>> read_mot_file(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) return not_found(path + ": no such file");
-  if (!std::filesystem::is_regular_file(path, error)) return corrupt(path + ": is no regular file");
-  if (std::filesystem::file_size(path, error) > kMaxMotFileBytes) {
-    return corrupt(path + ": is larger than " + std::to_string(kMaxMotFileBytes) + " bytes");
-  }
-  std::ifstream file(path);
-  if (!file) return corrupt(path + ": cannot be opened");
-  std::map<int64_t, std::vector<Detection>> frames;
-  int64_t line_number = 0;
-  for (std::string line; std::getline(file, line);) {
-    ++line_number;
-    if (trimmed(line).empty()) continue;
-    Result<std::array<double, 7>> values = parse_line(line);
-    if (!values.ok()) {
-      return corrupt(path + ":" + std::to_string(line_number) + ": " + values.status().message());
+  return unless_out_of_memory([&]() -> Result<std::map<int64_t, std::vector<Detection>>> {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return not_found(path + ": no such file");
+    if (!std::filesystem::is_regular_file(path, error)) {
+      return corrupt(path + ": is no regular file");
     }
-    const auto at = [&](size_t field) { return static_cast<float>((*values)[field]); };
-    frames[static_cast<int64_t>((*values)[0])].push_back(
-        {.box = {at(2), at(3), at(4), at(5)}, .score = at(6), .label = "person"});
-  }
-  return frames;
+    if (std::filesystem::file_size(path, error) > kMaxMotFileBytes) {
+      return corrupt(path + ": is larger than " + std::to_string(kMaxMotFileBytes) + " bytes");
+    }
+    std::ifstream file(path);
+    if (!file) return corrupt(path + ": cannot be opened");
+    std::map<int64_t, std::vector<Detection>> frames;
+    int64_t line_number = 0;
+    for (std::string line; std::getline(file, line);) {
+      ++line_number;
+      if (trimmed(line).empty()) continue;
+      Result<std::array<double, 7>> values = parse_line(line);
+      if (!values.ok()) {
+        return corrupt(path + ":" + std::to_string(line_number) + ": " +
+                       values.status().message());
+      }
+      const auto at = [&](size_t field) { return static_cast<float>((*values)[field]); };
+      frames[static_cast<int64_t>((*values)[0])].push_back(
+          {.box = {at(2), at(3), at(4), at(5)}, .score = at(6), .label = "person"});
+    }
+    // A stream keeps to itself what went wrong inside it, and looks like one at its end.
+    if (file.bad()) {
+      return Status(StatusCode::kExhausted, path + ": not read to its end, for want of memory");
+    }
+    return frames;
+  });
 }
 
 Result<Proposer> mot_file_proposer(const std::string& path) {

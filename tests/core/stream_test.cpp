@@ -197,7 +197,9 @@ TEST_F(StreamScene, FlushDiscardsWhatIsUnderWay) {
   encoder_->wait_for_calls(4);
   ASSERT_TRUE(offer(5));
   stream_->flush();
-  EXPECT_EQ(stream_->stats().frames_dropped, 1U) << "frame 5, still in the mailbox";
+  EXPECT_EQ(stream_->stats().frames_dropped, 2U) << "frame 4 in the model, 5 in the mailbox";
+  stream_->flush();
+  EXPECT_EQ(stream_->stats().frames_dropped, 2U) << "and they are dropped once";
   EXPECT_EQ(stream_->next(0ms).state, State::kTimeout);
   encoder_->release();
   ASSERT_TRUE(offer(6));
@@ -205,6 +207,8 @@ TEST_F(StreamScene, FlushDiscardsWhatIsUnderWay) {
   EXPECT_EQ(line["event"], "stream_gap") << "and not the update of frame 4";
   EXPECT_EQ(line["time"]["timeline"], 1);
   EXPECT_EQ(next()["event"], "end");
+  EXPECT_TRUE(stream_->end(kLong));
+  EXPECT_EQ(stream_->stats().frames_analysed, 4U) << "nor is frame 4 counted as analysed";
   EXPECT_EQ(values_seen(), (std::vector<int>{1, 2, 3, 4, 6}));
 }
 
@@ -316,6 +320,74 @@ TEST_F(StreamScene, ARowOfFailuresIsOneWarning) {
   EXPECT_TRUE(stream_->end(kLong));
   const std::lock_guard lock(mutex_);
   EXPECT_EQ(warnings_.size(), 2U) << "and a second one after frames that went well";
+}
+
+TEST_F(StreamScene, F12_AStreamThatIsGivenUpSaysWhatItDropped) {
+  open();
+  settle();
+  encoder_->hold();
+  ASSERT_TRUE(offer(4));
+  encoder_->wait_for_calls(4);
+  ASSERT_TRUE(offer(5));
+  EXPECT_FALSE(stream_->end(1ms));
+  stream_->give_up();
+  const json last = next();
+  EXPECT_EQ(last["event"], "stats");
+  EXPECT_EQ(last["stats"]["frames_dropped"], 2);
+  EXPECT_EQ(stream_->next(kLong).state, State::kFinished);
+  EXPECT_FALSE(offer(6));
+  encoder_->release();
+  stream_->flush();
+  ASSERT_TRUE(offer(7));
+  EXPECT_EQ(next()["event"], "stream_gap") << "and not the update of frame 4";
+}
+
+TEST_F(StreamScene, F13_AClosedStreamLeavesAModelThatHangs) {
+  open();
+  encoder_->hold();
+  encoder_->answer({StatusCode::kInternal, "nobody wants to know"});
+  ASSERT_TRUE(offer(1));
+  encoder_->wait_for_calls(1);
+  stream_.reset();
+  EXPECT_EQ(lease_token_.use_count(), 1) << "no frame is kept";
+  encoder_->release();
+}
+
+TEST_F(StreamScene, F7_AChangeOfTheVideoIsToldWithTheFirstFrameThatIsDifferent) {
+  open();
+  VideoFormat video{"NV12", 64, 48, 25, 1};
+  stream_->set_video(video);
+  settle();
+  stream_->set_video(video);
+  ASSERT_TRUE(offer(4));
+  EXPECT_EQ(next()["event"], "update") << "the same again is no change";
+  video.rate_numerator = 50;
+  stream_->set_video(video);
+  ASSERT_TRUE(offer(5));
+  const json changed = next();
+  EXPECT_EQ(changed["event"], "stream.changed");
+  EXPECT_EQ(changed["video"]["framerate"], "50/1");
+  EXPECT_EQ(changed["timestamp"], 4 * kFrameNs);
+  EXPECT_EQ(next()["event"], "update");
+}
+
+TEST_F(StreamScene, ResultsAreThereForThoseWhoAttachThem) {
+  settings_.attach_meta = AttachMeta::kExact;
+  open();
+  EXPECT_EQ(stream_->latest(), nullptr);
+  std::shared_ptr<const FrameResult> result;
+  for (uint8_t value = 1; value <= 3; ++value) {
+    ASSERT_TRUE(offer(value));
+    result = stream_->result_of({0, (value - 1) * kFrameNs});
+    ASSERT_NE(result, nullptr);
+    EXPECT_EQ(result->objects.size(), value == 3 ? 1U : 0U) << "confirmed tracks only";
+  }
+  EXPECT_EQ(result->objects[0].track_id, 1);
+  EXPECT_EQ(result->width, 64);
+  EXPECT_EQ(stream_->latest(), result);
+  stream_->flush();
+  EXPECT_EQ(stream_->latest(), nullptr) << "of before the flush";
+  EXPECT_EQ(stream_->result_of({0, 2 * kFrameNs}), nullptr);
 }
 
 TEST_F(StreamScene, AClosedStreamWaitsForTheFrameItIsAt) {

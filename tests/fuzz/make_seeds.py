@@ -60,10 +60,28 @@ def weight_index():
     yield json.dumps({"weight_map": {"a": "../x.safetensors"}}, indent=2).encode()
 
 
+def frame_view():
+    """As frame_view_fuzz.cpp reads them: format, 8, width, height, stride and length a plane."""
+    for form, width, height, planes in [
+            (0, 4, 3, [(12, 36)]), (3, 5, 5, [(20, 100)]), (6, 7, 2, [(16, 23)]),
+            (7, 5, 3, [(5, 15), (3, 6), (3, 6)]), (8, 6, 4, [(8, 32), (8, 16)])]:
+        yield struct.pack("<BBbb", form, 1, width, height) + b"".join(
+            struct.pack("<HH", stride, size) for stride, size in planes)
+    yield struct.pack("<BBii", 0, 0, 16384, 16384) + struct.pack("<QH", 2**63, 65535)
+
+
+def mot_file():
+    yield b"1,-1,10.5,20,30,40,0.9,-1,-1,-1\n1,-1,50,20,30,40,0.5\n3,-1,1,2,3,4,1\r\n\n"
+    yield b" 2 , 7 , -1e2 , 0 , 1 , 1 , 0\n"
+    yield b"1,2,3\n"
+    yield b"0,0,0,0,0,0,0\n"
+
+
 def main():
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    makers = {f.__name__: f for f in (safetensors, json_guard, model_config, weight_index)}
+    makers = {f.__name__: f for f in (safetensors, json_guard, model_config, weight_index,
+                                        frame_view, mot_file)}
     for number, seed in enumerate(makers[target]()):
         (folder / str(number)).write_bytes(seed)
 

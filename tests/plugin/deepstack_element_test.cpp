@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/support/element_harness.h"
+#include "tests/support/fault_row.h"
 
 namespace deepstack::test {
 namespace {
@@ -226,19 +227,22 @@ struct RealEncoder : testing::Test {
   Report start_with(const std::string& model) {
     g_object_set(element.get(), "model", model.c_str(), "device", "cpu", nullptr);
     EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_READY), GST_STATE_CHANGE_SUCCESS);
-    EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    const double failing_ms = milliseconds_of([&] {
+      EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    });
+    fault_row("F17", "start-fails-ms", 100, failing_ms);
     return next_report(bus.get(), GST_MESSAGE_ERROR);
   }
 };
 
-TEST_F(RealEncoder, AMissingModelFailsTheStartWithItsName) {
+TEST_F(RealEncoder, F17_AMissingModelFailsTheStartWithItsName) {
   const Report error = start_with("/no/such/model");
   EXPECT_THAT(error.text, HasSubstr("/no/such/model"));
   EXPECT_EQ(error.domain, GST_RESOURCE_ERROR);
   EXPECT_EQ(error.code, GST_RESOURCE_ERROR_NOT_FOUND);
 }
 
-TEST_F(RealEncoder, ATruncatedModelFailsTheStartWithTheNameOfTheFile) {
+TEST_F(RealEncoder, F17_ATruncatedModelFailsTheStartWithTheNameOfTheFile) {
   const std::filesystem::path source(DEEPSTACK_SOURCE_DIR "/samples/model/default");
   std::filesystem::copy_file(source / "config.json", folder / "config.json");
   std::filesystem::copy_file(source / "model.safetensors", folder / "model.safetensors");
@@ -249,7 +253,7 @@ TEST_F(RealEncoder, ATruncatedModelFailsTheStartWithTheNameOfTheFile) {
   EXPECT_EQ(error.code, GST_STREAM_ERROR_FORMAT);
 }
 
-TEST_F(RealEncoder, AfterAFailedStartAnotherModelMayBeGiven) {
+TEST_F(RealEncoder, F17_AfterAFailedStartAnotherModelMayBeGiven) {
   start_with("/no/such/model");
   gst_deepstack_set_encoder(GST_DEEPSTACK(element.get()), std::make_shared<ScriptedEncoder>());
   EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);

@@ -146,7 +146,8 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
   EXPECT_EQ(names, (std::set<std::string>{
                        "model", "head", "precision", "device", "inference-interval", "inference-rate",
                        "inference-region", "batch-size", "adaptive-depth", "proposals",
-                       "proposals-file", "object-class", "threshold", "drop-policy", "track-max-age",
+                       "proposals-file", "object-class", "threshold", "drop-policy", "drain-timeout",
+                       "attach-meta", "track-max-age",
                        "gallery-mode", "gallery-id", "gallery-location", "gallery-max-bytes",
                        "gallery-ttl", "reid-threshold", "source"}));
 }

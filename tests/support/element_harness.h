@@ -95,8 +95,10 @@ class ElementHarness {
   enum class Source { kFile, kLive };
   enum class Events { kLinked, kBlocked, kUnlinked, kNone };
 
-  explicit ElementHarness(Source source, Events events_mode = Events::kLinked)
-      : encoder(std::make_shared<ScriptedEncoder>()),
+  explicit ElementHarness(
+      Source source, Events events_mode = Events::kLinked,
+      std::shared_ptr<ScriptedEncoder> shared = std::make_shared<ScriptedEncoder>())
+      : encoder(std::move(shared)),
         element(make_deepstack(encoder)),
         bus(gst_bus_new()) {
     gst_element_set_bus(element.get(), bus.get());
@@ -122,6 +124,17 @@ class ElementHarness {
 
   ElementHarness(const ElementHarness&) = delete;
   ElementHarness& operator=(const ElementHarness&) = delete;
+
+  // From READY on again, after properties were set: what a source sends first has to be sent anew.
+  void play() {
+    gst_element_set_state(element.get(), GST_STATE_PLAYING);
+    gst_harness_push_event(video, gst_event_new_stream_start("again"));
+    const GstRef<GstCaps> caps(gst_video_info_to_caps(&info));
+    gst_harness_push_event(video, gst_event_new_caps(caps.get()));
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_harness_push_event(video, gst_event_new_segment(&segment));
+  }
 
   void set_size(int width, int height, GstVideoFormat format = GST_VIDEO_FORMAT_RGB) {
     gst_video_info_set_format(&info, format, static_cast<guint>(width), static_cast<guint>(height));

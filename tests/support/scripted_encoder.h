@@ -3,6 +3,7 @@
 // a thing that stands still looks the same in every frame. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -48,7 +49,21 @@ class ScriptedEncoder final : public Encoder {
   void release() {
     const std::lock_guard guard(mutex_);
     held_ = false;
+    time_ = {};
     changed_.notify_all();
+  }
+
+  // From now on encode() takes this long, or until release().
+  void take(std::chrono::milliseconds time) {
+    const std::lock_guard guard(mutex_);
+    time_ = time;
+  }
+
+  // Calls are not remembered from now on: for tests that look at memory.
+  void forget_calls() {
+    const std::lock_guard guard(mutex_);
+    remembers_ = false;
+    calls_ = {};
   }
 
   // From now on encode() returns this; ok: features again.
@@ -60,7 +75,7 @@ class ScriptedEncoder final : public Encoder {
   // Waits until encode() has been entered this often.
   void wait_for_calls(size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return calls_.size() >= count; });
+    changed_.wait(lock, [&] { return entered_ >= count; });
   }
 
   std::vector<Call> calls() const {
@@ -76,11 +91,15 @@ class ScriptedEncoder final : public Encoder {
     const auto first_pixel = [](const cv::Mat& rgb) {
       return rgb.empty() ? cv::Vec3b() : rgb.at<cv::Vec3b>(0, 0);
     };
-    calls_.push_back({frame.rgb.cols, frame.rgb.rows, first_pixel(frame.rgb),
-                      std::vector<Box>(boxes.begin(), boxes.end()), !frame.previous.empty(),
-                      first_pixel(frame.previous)});
+    ++entered_;
+    if (remembers_) {
+      calls_.push_back({frame.rgb.cols, frame.rgb.rows, first_pixel(frame.rgb),
+                        std::vector<Box>(boxes.begin(), boxes.end()), !frame.previous.empty(),
+                        first_pixel(frame.previous)});
+    }
     changed_.notify_all();
     changed_.wait(lock, [&] { return !held_; });
+    if (time_.count() > 0) changed_.wait_for(lock, time_, [&] { return time_.count() == 0; });
     if (!status_.ok()) return status_;
     std::vector<Feature> features;
     for (const Box& box : boxes) features.push_back(feature_of(box));
@@ -118,7 +137,10 @@ class ScriptedEncoder final : public Encoder {
   std::condition_variable changed_;
   std::vector<Call> calls_;
   Status status_;
+  size_t entered_ = 0;
+  bool remembers_ = true;
   bool held_ = false;
+  std::chrono::milliseconds time_{};
 };
 
 }  // namespace deepstack::test

@@ -21,7 +21,7 @@ using valijson::adapters::NlohmannJsonAdapter;
 
 constexpr EventKind kKinds[] = {EventKind::kNew,    EventKind::kUpdate, EventKind::kEnd,
                                 EventKind::kRename, EventKind::kMerge,  EventKind::kStreamGap,
-                                EventKind::kStats};
+                                EventKind::kStreamChanged, EventKind::kStats};
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // "" when the text follows docs/events.schema.json, else why not.
@@ -78,6 +78,7 @@ Event full_event(EventKind kind) {
   event.from_uuid = random_uuid();
   event.to_uuid = random_uuid();
   event.gap_s = 4;
+  event.video = {"NV12", 640, 480, 25, 1};
   event.counters = {{"frames_in", 100}, {"frames_dropped", 0}};
   return event;
 }
@@ -120,6 +121,14 @@ TEST(EventJson, AnUpdateIsExactlyThisLine) {
       R"("resolution":{"height":480,"width":640},"schema":"deepstack-1","source":"door",)"
       R"("time":{"age_ms":12.3,"pts":77,"running_time":5000000000,"source":"file","timeline":2},)"
       R"("timestamp":5000000000})");
+}
+
+TEST(EventJson, F19_TheModelIsNamedWithTheDigestOfItsWeights) {
+  const std::string digest(64, 'a');
+  const json event =
+      json::parse(to_json(full_event(EventKind::kUpdate), {"door", false, "vit-tiny 1", digest}));
+  EXPECT_EQ(schema_error(event.dump()), "");
+  EXPECT_EQ(event["model"], (json{{"name", "vit-tiny 1"}, {"sha256", digest}}));
 }
 
 TEST(EventJson, KeysAreSortedAtEveryDepth) {

@@ -141,6 +141,7 @@ TEST(EventQueue, FinishIsToldAfterTheLastLine) {
   EXPECT_EQ(queue.take(kLong).state, State::kLine);
   EXPECT_EQ(queue.take(kLong).state, State::kFinished);
   EXPECT_EQ(queue.take(kLong).state, State::kFinished) << "again and again";
+  EXPECT_FALSE(queue.put(line("late"), WhenFull::kWait)) << "and nothing comes after";
 }
 
 TEST(EventQueue, ClearForgetsTheLinesAndTheFinish) {

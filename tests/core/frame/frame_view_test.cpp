@@ -75,7 +75,7 @@ TEST(FrameView, TheLastRowNeedsNoPadding) {
   EXPECT_FALSE(frame.validate().ok());
 }
 
-TEST(FrameView, HostileSizesAndStridesAreRefused) {
+TEST(FrameView, F32_HostileSizesAndStridesAreRefused) {
   const struct {
     const char* name;
     std::function<void(FrameView&)> change;
@@ -104,7 +104,7 @@ TEST(FrameView, HostileSizesAndStridesAreRefused) {
   }
 }
 
-TEST(FrameView, TheLargestFrameIsValid) {
+TEST(FrameView, F32_TheLargestFrameIsValid) {
   FrameView frame{.format = PixelFormat::kRgba, .width = 16384, .height = 16384};
   frame.planes[0] = {&kPixel, 65536, size_t{65536} * 16384};
   EXPECT_TRUE(frame.validate().ok());

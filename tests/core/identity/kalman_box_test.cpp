@@ -123,6 +123,17 @@ TEST(KalmanBox, WhatIsUnseenForLongerMayBeFartherAway) {
   }
 }
 
+TEST(KalmanBox, RescaledItGoesTheSameWayInTheLargerPicture) {
+  KalmanBox box = followed(2, 10);
+  const Box before = box.box_in(0.5);
+  box.rescale(2, 3);
+  const Box after = box.box_in(0.5);
+  EXPECT_NEAR(after.x, 2 * before.x, 1e-3);
+  EXPECT_NEAR(after.y, 3 * before.y, 1e-3);
+  EXPECT_NEAR(after.width, 2 * before.width, 1e-3);
+  EXPECT_NEAR(after.height, 3 * before.height, 1e-3);
+}
+
 TEST(KalmanBox, ScaleDoesNotMatter) {
   KalmanBox near(Box{0, 0, 40, 100});
   KalmanBox far(Box{0, 0, 10, 25});

@@ -236,6 +236,18 @@ TEST_F(TrackerScene, AnotherLabelIsAnotherTrack) {
   EXPECT_NE(id_of(0), 1);
 }
 
+TEST_F(TrackerScene, F8_ATrackGoesOnInAPictureOfAnotherSize) {
+  look_often(0, 1, 10, [](double t) { return std::vector{walking(t, kRed)}; });
+  tracker_.rescale(3, 0.5F);
+  EXPECT_EQ(tracker_.tracks()[0].detection.box, (Box{480, 50, 120, 50}));
+  look_often(1.1, 2, 10, [](double t) {
+    const Box box = walking(t, kRed).box;
+    return std::vector{Thing{{box.x * 3, box.y / 2, box.width * 3, box.height / 2}, kRed}};
+  });
+  EXPECT_EQ(id_of(0), 1) << "and keeps its velocity";
+  EXPECT_TRUE(ended_.empty());
+}
+
 TEST_F(TrackerScene, FinishEndsEveryTrack) {
   look(0, {standing(kRed), walking(0, kBlue, 300)});
   EXPECT_EQ(tracker_.finish().size(), 2U);

@@ -166,7 +166,7 @@ TEST_F(ModelConfigFile, AValueOfTheWrongTypeIsNamed) {
   }
 }
 
-TEST_F(ModelConfigFile, AValueOutOfRangeIsNamed) {
+TEST_F(ModelConfigFile, F20_AValueOutOfRangeIsNamed) {
   const struct {
     const char* key;
     json value;
@@ -252,7 +252,7 @@ TEST_F(ModelConfigFile, AValueOfTheMatcherOutOfRangeIsNamed) {
   }
 }
 
-TEST_F(ModelConfigFile, HostileTextIsRefusedShortAndInOneLine) {
+TEST_F(ModelConfigFile, F20_HostileTextIsRefusedShortAndInOneLine) {
   expect_refused("", "JSON");
   expect_refused("[]", "no JSON object");
   expect_refused(std::string(100'000, '['), "nested");
@@ -268,7 +268,7 @@ TEST_F(ModelConfigFile, HostileTextIsRefusedShortAndInOneLine) {
   expect_refused(text.replace(text.find("1e-05"), 5, "1e999"), "JSON");
 }
 
-TEST_F(ModelConfigFile, AnythingButAFileIsNamed) {
+TEST_F(ModelConfigFile, F20_AnythingButAFileIsNamed) {
   EXPECT_EQ(read_model_config(folder_.path()).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(read_model_config(folder_.path() / "missing").status().code(), StatusCode::kNotFound);
   EXPECT_EQ(read_model_config("").status().code(), StatusCode::kNotFound);

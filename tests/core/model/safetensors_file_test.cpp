@@ -71,7 +71,7 @@ TEST_F(FileOfSafetensors, ALinkIsFollowed) {
   EXPECT_TRUE(Safetensors::open(link).ok());
 }
 
-TEST_F(FileOfSafetensors, OneThatShrinksIsAnErrorOfTheRead) {
+TEST_F(FileOfSafetensors, F19_OneThatShrinksIsAnErrorOfTheRead) {
   const Safetensors file = open();
   std::filesystem::resize_file(path_, 100);
   expect_changed(file, "ends at byte 100");
@@ -96,7 +96,7 @@ TEST_F(FileOfSafetensors, OneThatGrowsIsAnErrorOfTheRead) {
   expect_changed(file, "and has 100000");
 }
 
-TEST_F(FileOfSafetensors, OneThatIsReplacedIsReadAsItWas) {
+TEST_F(FileOfSafetensors, F19_OneThatIsReplacedIsReadAsItWas) {
   const Safetensors file = open();
   std::filesystem::rename(folder_.write("new", bytes(2)), path_);
   std::vector<float> values;

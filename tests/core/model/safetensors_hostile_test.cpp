@@ -162,7 +162,7 @@ const Hostile kLate[] = {
      "tensor z has data_offsets [0,4]"},
 };
 
-class HostileHeaders : public testing::Test {
+class F18_HostileHeaders : public testing::Test {
  protected:
   void expect_cheap_refusal(const Hostile& hostile, bool padded = false) {
     std::string header = hostile.header();
@@ -197,26 +197,26 @@ class HostileHeaders : public testing::Test {
   const std::filesystem::path path_ = folder_.path() / "model.safetensors";
 };
 
-TEST_F(HostileHeaders, OfOneTokenCostLittle) {
+TEST_F(F18_HostileHeaders, OfOneTokenCostLittle) {
   for (const Hostile& hostile : kOneToken) expect_cheap_refusal(hostile);
 }
 
-TEST_F(HostileHeaders, OfManyTokensCostLittle) {
+TEST_F(F18_HostileHeaders, OfManyTokensCostLittle) {
   for (const Hostile& hostile : kManyTokens) expect_cheap_refusal(hostile);
 }
 
-TEST_F(HostileHeaders, OfMetadataCostLittle) {
+TEST_F(F18_HostileHeaders, OfMetadataCostLittle) {
   for (const Hostile& hostile : kMetadata) expect_cheap_refusal(hostile);
 }
 
-TEST_F(HostileHeaders, ThatAreWrongAtTheirEndCostLittle) {
+TEST_F(F18_HostileHeaders, ThatAreWrongAtTheirEndCostLittle) {
   for (const Hostile& hostile : kLate) {
     expect_cheap_refusal(hostile);
     expect_cheap_refusal(hostile, true);
   }
 }
 
-TEST_F(HostileHeaders, OfAllTheBytesAHeaderMayHaveCostLittle) {
+TEST_F(F18_HostileHeaders, OfAllTheBytesAHeaderMayHaveCostLittle) {
   constexpr size_t kAll = SafetensorsLimits::kHeaderBytes;
   expect_cheap_refusal({"text", [] { return std::string(kAll, '{'); }, "the limit is 9437184"});
   expect_cheap_refusal({"padding", [] { return std::string(kAll, ' '); }, "no JSON at byte 1"});

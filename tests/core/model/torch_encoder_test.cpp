@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 
 #include "core/model/matcher.h"
+#include "core/sha256.h"
 #include "tests/support/default_model.h"
 #include "tests/support/qwen_model.h"
 #include "tests/support/temp_folder.h"
@@ -280,7 +283,7 @@ TEST(TorchEncoder, NoBoxesAreNoFeaturesAndNoPictureIsAnError) {
             StatusCode::kInvalid);
 }
 
-TEST(TorchEncoder, AModelThatIsSpoiledDoesNotLoadAndSaysWhy) {
+TEST(TorchEncoder, F17_AModelThatIsSpoiledDoesNotLoadAndSaysWhy) {
   const struct {
     const char* words;
     std::function<void(TinyModel&)> spoil;
@@ -322,7 +325,7 @@ TEST(TorchEncoder, AModelThatIsSpoiledDoesNotLoadAndSaysWhy) {
   }
 }
 
-TEST(TorchEncoder, TheModelMayBeReplacedWhileItRuns) {
+TEST(TorchEncoder, F19_TheModelMayBeReplacedWhileItRuns) {
   const TempFolder folder;
   TinyModel().write(folder);
   const auto encoder = load(folder.path());
@@ -333,6 +336,18 @@ TEST(TorchEncoder, TheModelMayBeReplacedWhileItRuns) {
   const auto after = (*encoder)->encode(rgb, boxes);
   ASSERT_TRUE(after.ok());
   EXPECT_TRUE(same((*before)[0], (*after)[0], 0));
+}
+
+TEST(TorchEncoder, F19_TheModelIsKnownByTheDigestOfItsWeights) {
+  const TempFolder folder;
+  TinyModel().write(folder);
+  const auto encoder = load(folder.path());
+  ASSERT_TRUE(encoder.ok());
+  std::ifstream file(folder.path() / "model.safetensors", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  Sha256 digest;
+  digest.add(bytes.data(), bytes.size());
+  EXPECT_EQ((*encoder)->info().sha256, *digest.finish());
 }
 
 TEST(TorchEncoder, OneModelIsSharedWhileItIsUsed) {
