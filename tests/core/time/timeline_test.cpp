@@ -38,23 +38,100 @@ TEST(Timeline, APtsThatStandsStillOrIsSlightlyEarlyIsNudgedOn) {
   }
 }
 
-TEST(Timeline, APtsThatFallsBackBeginsANewTimeline) {
+TEST(Timeline, APtsThatStaysFarBehindBeginsANewTimelineWithTheThirdFrame) {
   for (const int64_t back : {Timeline::kReorderToleranceNs + 1, 37'600 * kNanosPerSecond}) {
     Timeline timeline;
     const int64_t last = 40'000 * kNanosPerSecond;
     timeline.stamp(last);
-    EXPECT_EQ(timeline.stamp(last - back), (MediaTime{1, last - back}));
+    for (int frame = 1; frame <= 2; ++frame) {
+      const int64_t pts = last - back - kNanosPerSecond + frame * kFrameNs;
+      EXPECT_EQ(timeline.stamp(pts), (MediaTime{0, last + frame * kFrameNs})) << back;
+      EXPECT_FALSE(timeline.restarted());
+      EXPECT_TRUE(timeline.doubted());
+    }
+    const int64_t third = last - back - kNanosPerSecond + 3 * kFrameNs;
+    EXPECT_EQ(timeline.stamp(third), (MediaTime{1, third}));
     EXPECT_TRUE(timeline.restarted());
-    EXPECT_EQ(timeline.stamp(last - back + kFrameNs), (MediaTime{1, last - back + kFrameNs}));
+    EXPECT_FALSE(timeline.doubted());
+    EXPECT_EQ(timeline.stamp(third + kFrameNs), (MediaTime{1, third + kFrameNs}));
     EXPECT_FALSE(timeline.restarted()) << "only the first frame of a timeline is told so";
   }
 }
 
-TEST(Timeline, AJumpForwardStaysInTheTimeline) {
+TEST(Timeline, AGapInAFileStaysInTheTimeline) {
   Timeline timeline;
   timeline.stamp(0);
   EXPECT_EQ(timeline.stamp(5 * kNanosPerSecond), (MediaTime{0, 5 * kNanosPerSecond}));
-  EXPECT_EQ(timeline.stamp(86'400 * kNanosPerSecond), (MediaTime{0, 86'400 * kNanosPerSecond}));
+  const int64_t later = 5 * kNanosPerSecond + Timeline::kFileJumpNs;
+  EXPECT_EQ(timeline.stamp(later), (MediaTime{0, later}));
+  EXPECT_EQ(timeline.stamp(later + kFrameNs), (MediaTime{0, later + kFrameNs}));
+  EXPECT_EQ(timeline.stamp({}), (MediaTime{0, later + 2 * kFrameNs})) << "not another gap further";
+}
+
+TEST(Timeline, AGapTooLongForOneIsBelievedWithItsThirdFrame) {
+  Timeline timeline;
+  timeline.stamp(0);
+  timeline.stamp(kFrameNs);
+  const int64_t day = 86'400 * kNanosPerSecond;
+  EXPECT_EQ(timeline.stamp(day), (MediaTime{0, 2 * kFrameNs}));
+  EXPECT_EQ(timeline.stamp(day + kFrameNs), (MediaTime{0, 3 * kFrameNs}));
+  EXPECT_EQ(timeline.stamp(day + 2 * kFrameNs), (MediaTime{0, day + 2 * kFrameNs}));
+  EXPECT_FALSE(timeline.restarted()) << "times before and after it can be compared";
+}
+
+TEST(Timeline, OfALiveStreamAGapIsAsLongAsNothingCame) {
+  struct {
+    int64_t ahead_s, waited_s;
+    bool believed;
+  } const cases[] = {{5, 0, true}, {6, 0, false}, {6, 1, true}, {600, 600, true}, {600, 500, false}};
+  for (const auto& known : cases) {
+    Timeline timeline;
+    timeline.stamp(0, 0);
+    timeline.stamp(kFrameNs, kFrameNs);
+    const int64_t pts = kFrameNs + known.ahead_s * kNanosPerSecond;
+    const MediaTime time = timeline.stamp(pts, kFrameNs + known.waited_s * kNanosPerSecond);
+    EXPECT_EQ(time, (MediaTime{0, known.believed ? pts : 2 * kFrameNs})) << known.ahead_s;
+    EXPECT_EQ(timeline.doubted(), !known.believed);
+  }
+}
+
+TEST(Timeline, DoubtfulFramesThatContradictEachOtherAreNeverBelieved) {
+  Timeline timeline;
+  const int64_t start = 200'000 * kNanosPerSecond;
+  timeline.stamp(start);
+  for (int frame = 1; frame <= 30; ++frame) {
+    // Each an hour before the one before.
+    const int64_t pts = start - frame * 3600 * kNanosPerSecond;
+    EXPECT_EQ(timeline.stamp(pts), (MediaTime{0, start + frame * kFrameNs}));
+  }
+  EXPECT_EQ(timeline.stamp(start + 31 * kFrameNs), (MediaTime{0, start + 31 * kFrameNs}));
+  EXPECT_FALSE(timeline.doubted());
+}
+
+TEST(Timeline, FramesWithoutPtsAreNoWitnesses) {
+  Timeline timeline;
+  const int64_t start = 100'000 * kNanosPerSecond;
+  timeline.stamp(start);
+  timeline.stamp(kFrameNs);
+  for (int frame = 0; frame < 10; ++frame) EXPECT_EQ(timeline.stamp({}).timeline, 0U);
+  EXPECT_EQ(timeline.stamp(12 * kFrameNs).timeline, 0U) << "the second";
+  EXPECT_EQ(timeline.stamp(13 * kFrameNs), (MediaTime{1, 13 * kFrameNs}));
+}
+
+TEST(Timeline, TimeIsSkippedToTheLastMomentOfAGap) {
+  Timeline timeline;
+  EXPECT_FALSE(timeline.skip(kNanosPerSecond)) << "nothing before the first frame";
+  timeline.stamp(0, 0);
+  const int64_t end = 600 * kNanosPerSecond;
+  EXPECT_EQ(timeline.skip(end), (MediaTime{0, end - 1}));
+  EXPECT_FALSE(timeline.skip(end)) << "time does not move on";
+  EXPECT_FALSE(timeline.skip(end - kNanosPerSecond));
+  EXPECT_FALSE(timeline.skip(end + Timeline::kFileJumpNs + 1)) << "too long";
+  EXPECT_FALSE(timeline.skip(INT64_MIN));
+  EXPECT_FALSE(timeline.skip(INT64_MAX));
+  EXPECT_EQ(timeline.stamp(end, 1), (MediaTime{0, end})) << "and so is believed, also live";
+  timeline.restart();
+  EXPECT_FALSE(timeline.skip(end + kFrameNs));
 }
 
 TEST(Timeline, RestartBeginsANewTimelineWithTheNextFrame) {
@@ -91,7 +168,8 @@ TEST(Timeline, TheLargestTimesOverflowNothing) {
     EXPECT_GT(time.ns, last);
     last = time.ns;
   }
-  EXPECT_EQ(timeline.stamp(-kLargest).timeline, 1U);
+  for (int frame = 0; frame < 2; ++frame) EXPECT_EQ(timeline.stamp(-kLargest).timeline, 0U);
+  EXPECT_EQ(timeline.stamp(-kLargest), (MediaTime{1, 0})) << "and never negative";
 }
 
 TEST(Timeline, TimesRiseStrictlyWithinATimelineWhateverComes) {
