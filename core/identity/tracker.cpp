@@ -214,6 +214,15 @@ void Tracker::rescale(float across, float down) {
   }
 }
 
+std::vector<Track> Tracker::age(double seconds) {
+  const auto old = std::stable_partition(
+      tracks_.begin(), tracks_.end(),
+      [&](const Track& track) { return seconds - track.last_seen_s <= settings_.max_age_s; });
+  std::vector<Track> ended(std::make_move_iterator(old), std::make_move_iterator(tracks_.end()));
+  tracks_.erase(old, tracks_.end());
+  return ended;
+}
+
 std::vector<Track> Tracker::finish() { return std::exchange(tracks_, {}); }
 
 }  // namespace deepstack

@@ -51,6 +51,10 @@ class Tracker {
   // picture.
   void rescale(float across, float down);
 
+  // There were no frames until this time: ends the tracks that are too old by then. What the others
+  // were seen doing last stays.
+  std::vector<Track> age(double seconds);
+
   // Ends every track.
   std::vector<Track> finish();
 

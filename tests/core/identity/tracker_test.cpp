@@ -248,6 +248,23 @@ TEST_F(TrackerScene, F8_ATrackGoesOnInAPictureOfAnotherSize) {
   EXPECT_TRUE(ended_.empty());
 }
 
+TEST_F(TrackerScene, TimeWithoutFramesEndsWhatIsTooOldAndLeavesTheRest) {
+  look_often(0, 1, 10, [](double) { return std::vector{standing(kRed)}; });
+  const int64_t red = id_of(0);
+  look_often(1.1, 2, 10, [](double) { return std::vector{walking(0, kBlue, 300)}; });
+  const int64_t blue = id_of(0);
+  look(2.1, {walking(0, kBlue, 300), {{500, 100, 40, 100}, kRed}});
+  const int64_t seen_once = id_of(1);
+  EXPECT_TRUE(tracker_.age(3).empty());
+  const std::vector<Track> ended = tracker_.age(3.5);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].id, red);
+  look(3.6, {walking(0, kBlue, 300), {{500, 100, 40, 100}, kRed}});
+  EXPECT_EQ(id_of(0), blue);
+  EXPECT_EQ(id_of(1), seen_once) << "nobody looked, so it was not missed";
+  EXPECT_EQ(tracker_.age(1e6).size(), 2U);
+}
+
 TEST_F(TrackerScene, FinishEndsEveryTrack) {
   look(0, {standing(kRed), walking(0, kBlue, 300)});
   EXPECT_EQ(tracker_.finish().size(), 2U);
