@@ -49,24 +49,37 @@ Result<std::unique_ptr<Analyzer>> Analyzer::create(const Settings& settings,
                                                 StreamGallery(*std::move(gallery))));
 }
 
-double Analyzer::continuous_seconds(MediaTime time, std::vector<Event>& events) {
+// The gallery's time is UNIX seconds. Where the stream's clock starts over, how long it was away only
+// UTC knows; and in its midst UTC may become certain (the first RTCP report, a clock that was set).
+void Analyzer::anchor(double seconds, bool new_timeline) {
+  const UtcTime& utc = frame_.utc;
+  const UtcSource certain_by = utc.certain() ? utc.source : UtcSource::kNone;
+  const bool better = certain_by != UtcSource::kNone && certain_by != anchored_by_;
+  anchored_by_ = certain_by;
+  if (better || new_timeline) {
+    identifier_.anchor(seconds, utc.certain() ? utc.unix_s() : clock_->unix_s());
+  }
+}
+
+double Analyzer::continuous_seconds(MediaTime time, const UtcTime& utc,
+                                    std::vector<Event>& events) {
   const bool new_timeline = started_ && time.timeline != frame_.time.timeline;
   if (new_timeline) timeline_offset_s_ = seconds_ + kUnknownGap_s - to_seconds(time.ns);
   const double seconds = std::max(to_seconds(time.ns) + timeline_offset_s_,
                                   started_ ? seconds_ : std::numeric_limits<double>::lowest());
   const bool anchors = !started_ || new_timeline;
+  const UtcTime before = std::exchange(frame_.utc, utc);
   frame_.time = time;
   started_ = true;
   if (new_timeline) {
     Event gap = event(EventKind::kStreamGap);
-    gap.gap_s = -1;
+    gap.gap_s = before.certain() && utc.certain() ? utc.unix_s() - before.unix_s() : -1;
     events.push_back(std::move(gap));
     previous_rgb_.release();
     tell_ended(tracker_.finish(), events);
   }
-  // Also where the stream's own clock starts over: how long it was away, only the wall clock knows.
   // After the old tracks ended, which are on the old time.
-  if (anchors) identifier_.anchor(seconds, clock_->unix_s());
+  anchor(seconds, anchors);
   seconds_ = seconds;
   return seconds;
 }
@@ -212,7 +225,7 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
   frame_.width = frame.rgb.cols;
   frame_.height = frame.rgb.rows;
   frame_.pts_ns = frame.pts_ns;
-  const double seconds = continuous_seconds(frame.time, result.events);
+  const double seconds = continuous_seconds(frame.time, frame.utc, result.events);
   Result<std::vector<Detection>> detections = detect(frame, seconds);
   if (!detections.ok()) return detections.status();
   Result<Appearances> appearances = look(frame, *detections, seconds);
@@ -237,6 +250,16 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
   }
   tell_tracks(result.objects, result.events);
   return {};
+}
+
+std::vector<Event> Analyzer::skip(MediaTime time, const UtcTime& utc) {
+  std::vector<Event> events = std::exchange(untold_, {});
+  // Where the stream begins or starts over there is nothing to age; its first frame will say so.
+  if (!started_ || time.timeline != frame_.time.timeline) return events;
+  frame_.pts_ns = -1;
+  const double seconds = continuous_seconds(time, utc, events);
+  tell_ended(tracker_.age(seconds), events);
+  return events;
 }
 
 std::vector<Event> Analyzer::finish() {

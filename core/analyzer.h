@@ -25,6 +25,7 @@ namespace deepstack {
 struct AnalyzerFrame {
   cv::Mat rgb;  // [height, width] CV_8UC3
   MediaTime time;
+  UtcTime utc = {};
   int64_t pts_ns = -1;
   int64_t number = 0;                                // in the stream, from 1
   const std::vector<Detection>* upstream = nullptr;  // null: not looked at upstream
@@ -46,6 +47,10 @@ class Analyzer {
   // was to be told before it is told with the next result.
   Result<AnalyzerResult> analyze(const AnalyzerFrame& frame);
 
+  // There are no frames until this time of the timeline: the `end` events of the tracks that are too
+  // old by then. Nothing is looked at.
+  std::vector<Event> skip(MediaTime time, const UtcTime& utc);
+
   // Ends every track: its `end` events.
   std::vector<Event> finish();
 
@@ -63,7 +68,8 @@ class Analyzer {
            std::shared_ptr<const Clock> clock, Proposer proposer, StreamGallery gallery);
 
   Status analyze(const AnalyzerFrame& frame, AnalyzerResult& result);
-  double continuous_seconds(MediaTime time, std::vector<Event>& events);
+  double continuous_seconds(MediaTime time, const UtcTime& utc, std::vector<Event>& events);
+  void anchor(double seconds, bool new_timeline);
   Result<std::vector<Detection>> detect(const AnalyzerFrame& frame, double seconds) const;
   Result<Appearances> look(const AnalyzerFrame& frame, const std::vector<Detection>& detections,
                            double seconds);
@@ -88,6 +94,7 @@ class Analyzer {
   const DepthPolicy depth_policy_;
   EventFrame frame_;  // of the frame at hand
   bool started_ = false;
+  UtcSource anchored_by_ = UtcSource::kNone;  // the gallery; kNone: not for certain
   double timeline_offset_s_ = 0;  // added to a timeline's seconds, so that time never falls
   double seconds_ = 0;
   cv::Mat previous_rgb_;  // of the last frame that was analysed, for models that look back

@@ -14,6 +14,7 @@
 #include "core/frame/detection.h"
 #include "core/frame/video_format.h"
 #include "core/time/media_time.h"
+#include "core/time/utc_time.h"
 
 namespace deepstack {
 
@@ -45,6 +46,7 @@ struct EventFrame {
   int width = 0;
   int height = 0;
   MediaTime time;
+  UtcTime utc = {};
   int64_t pts_ns = -1;
   double age_ms = 0;  // from the frame's arrival to this event; wall-clock
 };

@@ -90,6 +90,23 @@ void add_details(const Event& event, json& result) {
   }
 }
 
+json time_json(const EventFrame& frame, bool live) {
+  json time{
+      {"source", live ? "arrival" : "file"},
+      {"running_time", frame.time.ns},
+      {"timeline", frame.time.timeline},
+      {"age_ms", rounded(frame.age_ms)},
+  };
+  if (frame.pts_ns >= 0) time["pts"] = frame.pts_ns;
+  if (frame.utc.known()) {
+    time["source"] = utc_source_name(frame.utc.source);
+    time["utc"] = to_rfc3339(frame.utc.unix_ns);
+    time["utc_error_ms"] = rounded(static_cast<double>(frame.utc.error_ns) / 1e6);
+    time["utc_uncertain"] = frame.utc.uncertain;
+  }
+  return time;
+}
+
 }  // namespace
 
 const char* event_name(EventKind kind) {
@@ -115,19 +132,12 @@ const char* event_name(EventKind kind) {
 }
 
 std::string to_json(const Event& event, const EventSource& source) {
-  json time{
-      {"source", source.live ? "arrival" : "file"},
-      {"running_time", event.frame.time.ns},
-      {"timeline", event.frame.time.timeline},
-      {"age_ms", rounded(event.frame.age_ms)},
-  };
-  if (event.frame.pts_ns >= 0) time["pts"] = event.frame.pts_ns;
   json result{
       {"schema", "deepstack-1"},
       {"event", event_name(event.kind)},
       {"resolution", {{"width", event.frame.width}, {"height", event.frame.height}}},
       {"timestamp", event.frame.time.ns},
-      {"time", std::move(time)},
+      {"time", time_json(event.frame, source.live)},
   };
   if (!source.name.empty()) result["source"] = source.name;
   if (!source.model.empty()) result["model"]["name"] = source.model;

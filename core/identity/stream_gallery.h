@@ -18,14 +18,15 @@ class StreamGallery {
  public:
   explicit StreamGallery(std::shared_ptr<SharedGallery> gallery) : gallery_(std::move(gallery)) {}
 
-  // The stream's time `seconds` is now, by the wall clock. A clock behind what the gallery has seen
-  // already was put back: then the gallery's own time goes on. Never goes back itself.
+  // The stream's time `seconds` is this by the best clock there is, which may become known late. A
+  // clock behind what the gallery has seen already was put back: then the gallery's own time goes on.
+  // Once the stream has left something in the gallery, its time there never goes back.
   void anchor(double seconds, double unix_s);
 
   KnownIdentity add(const std::string& label, double seconds);
   std::optional<KnownIdentity> find(int64_t number) const;
-  void see(int64_t number, double seconds) { gallery_->see(number, seconds + offset_s_); }
-  void learn(int64_t number, const Appearance& view) { gallery_->learn(number, view, offset_s_); }
+  void see(int64_t number, double seconds);
+  void learn(int64_t number, const Appearance& view);
   void merge(int64_t from, int64_t to) { gallery_->merge(from, to); }
   Result<std::vector<Candidate>> search(const std::vector<const Appearance*>& views,
                                         const std::string& label, double seconds) const;
@@ -39,6 +40,7 @@ class StreamGallery {
   std::shared_ptr<SharedGallery> gallery_;
   double offset_s_ = 0;  // a stream's second 0 in gallery time
   bool anchored_ = false;
+  bool used_ = false;  // something in the gallery has its time from here
 };
 
 }  // namespace deepstack

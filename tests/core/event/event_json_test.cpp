@@ -152,6 +152,27 @@ TEST(EventJson, TheTimeSaysWhereItCameFrom) {
   EXPECT_EQ(file["time"]["pts"], 0);
 }
 
+TEST(EventJson, UtcIsWrittenWithItsSourceErrorAndDoubts) {
+  Event event = full_event(EventKind::kUpdate);
+  EXPECT_FALSE(json::parse(to_json(event, {"", true}))["time"].contains("utc")) << "not known";
+  for (const UtcSource source :
+       {UtcSource::kArrival, UtcSource::kNtp, UtcSource::kUnix, UtcSource::kPtp}) {
+    for (const bool uncertain : {false, true}) {
+      event.frame.utc = {source, 1'800'000'000'000'000'000, 20'400'000, uncertain};
+      const std::string text = to_json(event, {"", true});
+      EXPECT_EQ(schema_error(text), "") << text;
+      const json time = json::parse(text)["time"];
+      EXPECT_EQ(time["source"], utc_source_name(source));
+      EXPECT_EQ(time["utc"], "2027-01-15T08:00:00.000000Z");
+      EXPECT_EQ(time["utc_error_ms"], 20.4);
+      EXPECT_EQ(time["utc_uncertain"], uncertain);
+      json bad = json::parse(text);
+      bad["time"].erase("utc_error_ms");
+      EXPECT_NE(schema_error(bad.dump()), "") << "no UTC without its error";
+    }
+  }
+}
+
 TEST(EventJson, AGapOfUnknownLengthHasNone) {
   Event event = full_event(EventKind::kStreamGap);
   EXPECT_EQ(json::parse(to_json(event, {}))["gap_s"], 4.0);

@@ -84,6 +84,32 @@ TEST_F(TwoStreams, ATimelineThatStartsOverMovesTimeOnAndNeverBack) {
   EXPECT_NEAR(12 - last_seen(door, 12), 3591, 2);
 }
 
+TEST_F(TwoStreams, ABetterClockMayMoveAStreamBackUntilItLeftSomething) {
+  door.anchor(0, kNoon_s);
+  const int64_t number = show(door, 1);
+  const double wrong_s = kNoon_s + 86'400;
+  yard.anchor(0, wrong_s);
+  yard.anchor(3, kNoon_s + 603);
+  EXPECT_NEAR(3 - last_seen(yard, 3), 602, 2);
+  yard.see(number, 4);
+  yard.anchor(5, kNoon_s - 86'400);
+  EXPECT_NEAR(5 - last_seen(yard, 5), 1, 2) << "and no more since";
+  yard.anchor(6, wrong_s);
+  yard.see(number, 6);
+  EXPECT_GT(shared->latest_s(), wrong_s - 1) << "but on";
+}
+
+TEST_F(TwoStreams, AnAnchorThatSaysTheSameMovesNothing) {
+  door.anchor(0.9, kNoon_s + 0.2);
+  const int64_t number = show(door, 1);
+  const double latest_s = shared->latest_s();
+  for (double seconds = 1; seconds < 3; seconds += 0.1) {
+    door.anchor(seconds, kNoon_s + seconds);
+    door.see(number, 1.001);
+  }
+  EXPECT_NEAR(shared->latest_s(), latest_s, 0.01);
+}
+
 TEST_F(TwoStreams, WhatOneStreamMergedIsGoneForTheOther) {
   const int64_t first = show(door, 1);
   const int64_t second = show(yard, 2);
