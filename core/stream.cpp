@@ -1,5 +1,6 @@
 #include "core/stream.h"
 
+#include <cmath>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -11,12 +12,15 @@
 #include "core/frame/rgb_image.h"
 #include "core/sampler.h"
 #include "core/time/timeline.h"
+#include "core/time/utc_map.h"
 
 namespace deepstack {
 namespace {
 
 constexpr size_t kMaxQueuedLines = 4096;
 constexpr size_t kMaxQueuedBytes = 16 << 20;
+// Jitter buffers and queues before the element are shorter; a longer wait is a wrong time stamp.
+constexpr int64_t kLongestWaitNs = 60 * kNanosPerSecond;
 
 double milliseconds(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 
@@ -56,10 +60,15 @@ class Stream::Worker {
     video_ = std::move(shared);
   }
 
-  std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns) {
+  std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns,
+                                  const TimeOfDay& time_of_day) {
     const std::lock_guard lock(mutex_);
     ++stats_.frames_in;
-    const MediaTime time = timeline_.stamp(running_time_ns);
+    const MediaTime time = timeline_.stamp(
+        running_time_ns, source_.live ? std::optional(clock_->now_ns()) : std::nullopt);
+    if (timeline_.restarted()) utc_map_.restart();
+    utc_map_.observe(time.ns, time_of_day.reference, arrival_unix_ns(time_of_day));
+    sampled_utc_ = utc_map_.at(time.ns);
     if (!sampler_.take(time)) return std::nullopt;
     ++stats_.frames_sampled;
     sampled_ = time;
@@ -78,10 +87,20 @@ class Stream::Worker {
       ++stats_.frames_dropped;
       replaced = std::move(mailbox_);
     }
-    mailbox_ = Job{std::move(frame), static_cast<int64_t>(stats_.frames_in), generation_,
-                   clock_->now_ns(), video_};
+    mailbox_ = Job{std::move(frame), sampled_utc_,     static_cast<int64_t>(stats_.frames_in),
+                   generation_,      clock_->now_ns(), video_};
     changed_.notify_all();
     return true;
+  }
+
+  void skip(int64_t until_running_time_ns) {
+    std::unique_lock lock(mutex_);
+    if (never_drops()) changed_.wait(lock, [this] { return cancelled_ || stopping_ || !gap_; });
+    if (cancelled_ || stopping_ || ended_) return;
+    const std::optional<MediaTime> time = timeline_.skip(until_running_time_ns);
+    if (!time) return;
+    gap_ = Gap{*time, utc_map_.at(time->ns), generation_, clock_->now_ns()};
+    changed_.notify_all();
   }
 
   void cancel() {
@@ -128,7 +147,7 @@ class Stream::Worker {
       generation = generation_;
       ended_ = true;
       finish_wanted_ = false;
-      stats = final_stats(sampled_);
+      stats = final_stats(sampled_, sampled_utc_);
       changed_.notify_all();
     }
     publish_one(stats, clock_->now_ns(), EventQueue::WhenFull::kDrop, generation);
@@ -159,9 +178,19 @@ class Stream::Worker {
   void run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-      changed_.wait(lock, [this] { return stopping_ || mailbox_ || finish_wanted_; });
+      changed_.wait(lock, [this] { return stopping_ || mailbox_ || gap_ || finish_wanted_; });
       if (stopping_) return;
-      if (mailbox_) {
+      if (gap_is_next()) {
+        const Gap gap = *std::exchange(gap_, std::nullopt);
+        changed_.notify_all();
+        lock.unlock();
+        const Status status = unless_out_of_memory([&]() -> Status {
+          age(gap);
+          return {};
+        });
+        if (!status.ok()) fail(status, gap.generation);
+        lock.lock();
+      } else if (mailbox_) {
         std::optional<Job> job = std::exchange(mailbox_, std::nullopt);
         busy_with_ = job->generation;
         changed_.notify_all();
@@ -181,11 +210,35 @@ class Stream::Worker {
  private:
   struct Job {
     StreamFrame frame;
+    UtcTime utc;
     int64_t number;      // of the frame in the stream, from 1
     uint64_t generation;
     int64_t arrived_ns;
     std::shared_ptr<const VideoFormat> video;  // null: nobody said
   };
+  // No frames until this time.
+  struct Gap {
+    MediaTime time;
+    UtcTime utc;
+    uint64_t generation;
+    int64_t arrived_ns;
+  };
+
+  // By this machine's clock, of a live stream. A time stamp that is not believed says nothing.
+  std::optional<int64_t> arrival_unix_ns(const TimeOfDay& time_of_day) const {
+    if (!source_.live || timeline_.doubted()) return std::nullopt;
+    const int64_t waited_ns = time_of_day.waited_ns.value_or(0);
+    const bool plausible = waited_ns >= 0 && waited_ns <= kLongestWaitNs;
+    return std::llround(clock_->unix_s() * 1e9) - (plausible ? waited_ns : 0);
+  }
+
+  // A frame in the mailbox may have come before the gap or after it.
+  bool gap_is_next() const {
+    if (!gap_ || !mailbox_) return gap_.has_value();
+    const MediaTime& frame = mailbox_->frame.time;
+    return gap_->time.timeline < frame.timeline ||
+           (gap_->time.timeline == frame.timeline && gap_->time.ns < frame.ns);
+  }
 
   bool never_drops() const {
     return settings_.drop_policy == DropPolicy::kNever ||
@@ -198,6 +251,7 @@ class Stream::Worker {
     if (busy_with_ == generation_) ++stats_.frames_dropped;
     std::optional<Job> discarded = std::move(mailbox_);
     mailbox_.reset();
+    gap_.reset();
     latest_.reset();
     ++generation_;
     return discarded;
@@ -211,6 +265,15 @@ class Stream::Worker {
       if (stopping_) return;
     }
     if (std::exchange(failing_, status.code()) != status.code()) on_warning_(status);
+  }
+
+  void age(const Gap& gap) {
+    last_time_ = gap.time;
+    last_utc_ = gap.utc;
+    std::vector<Event> events = analyzer_->skip(gap.time, gap.utc);
+    publish(events, gap.arrived_ns, gap.generation);
+    const std::lock_guard lock(mutex_);
+    stats_.tracks = analyzer_->track_count();
   }
 
   Status analyse(Job& job) {
@@ -274,8 +337,10 @@ class Stream::Worker {
     last_time_ = job.frame.time;
     width_ = rgb->cols;
     height_ = rgb->rows;
+    last_utc_ = job.utc;
     return analyzer_->analyze({.rgb = *rgb,
                                .time = job.frame.time,
+                               .utc = job.utc,
                                .pts_ns = job.frame.pts_ns,
                                .number = job.number,
                                .upstream =
@@ -313,7 +378,7 @@ class Stream::Worker {
 
   void finish(std::unique_lock<std::mutex>& lock) {
     const uint64_t generation = generation_;
-    Event stats = final_stats(last_time_);
+    Event stats = final_stats(last_time_, last_utc_);
     lock.unlock();
     const Status status = unless_out_of_memory([&]() -> Status {
       std::vector<Event> events = analyzer_->finish();
@@ -329,10 +394,11 @@ class Stream::Worker {
   }
 
   // Lock held.
-  Event final_stats(MediaTime time) const {
+  Event final_stats(MediaTime time, const UtcTime& utc) const {
     Event stats;
     stats.kind = EventKind::kStats;
     stats.frame.time = time;
+    stats.frame.utc = utc;
     stats.counters = {{"frames_in", stats_.frames_in},
                       {"frames_sampled", stats_.frames_sampled},
                       {"frames_analysed", stats_.frames_analysed},
@@ -347,6 +413,7 @@ class Stream::Worker {
   const std::shared_ptr<const Clock> clock_;
   const WarningCallback on_warning_;
   MediaTime last_time_;                       // worker thread only
+  UtcTime last_utc_;                          // worker thread only
   StatusCode failing_ = StatusCode::kOk;      // worker thread only: why the last frame failed
   bool store_failing_ = false;                // worker thread only
   int width_ = 0;                             // worker thread only: of the last frame
@@ -357,6 +424,8 @@ class Stream::Worker {
   mutable std::mutex mutex_;  // everything below
   mutable std::condition_variable changed_;
   Timeline timeline_;
+  UtcMap utc_map_;
+  UtcTime sampled_utc_;  // of the last frame that sample() was told of
   Sampler sampler_;
   EventSource source_;
   std::shared_ptr<const VideoFormat> video_;
@@ -364,6 +433,7 @@ class Stream::Worker {
   MediaTime sampled_;  // the last time that sample() gave
   std::optional<Job> mailbox_;
   std::optional<uint64_t> busy_with_;  // generation of the frame that the worker is at
+  std::optional<Gap> gap_;  // the latest; one before it is in it
   StreamStats stats_;
   uint64_t generation_ = 0;
   bool cancelled_ = false;
@@ -393,9 +463,11 @@ Result<std::unique_ptr<Stream>> Stream::open(const Settings& settings,
 
 void Stream::set_live(bool live) { worker_->set_live(live); }
 void Stream::set_video(VideoFormat video) { worker_->set_video(std::move(video)); }
-std::optional<MediaTime> Stream::sample(std::optional<int64_t> running_time_ns) {
-  return worker_->sample(running_time_ns);
+std::optional<MediaTime> Stream::sample(std::optional<int64_t> running_time_ns,
+                                        const TimeOfDay& time_of_day) {
+  return worker_->sample(running_time_ns, time_of_day);
 }
+void Stream::skip(int64_t until_running_time_ns) { worker_->skip(until_running_time_ns); }
 bool Stream::offer(StreamFrame frame) { return worker_->offer(std::move(frame)); }
 void Stream::cancel() { worker_->cancel(); }
 void Stream::resume() { worker_->resume(); }

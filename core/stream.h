@@ -1,7 +1,7 @@
 // Stream: one camera or file under analysis. Frames are offered by the streaming thread, analysed one
 // at a time by a worker thread of the stream's own, and leave as JSON lines that a third thread takes.
 //
-//   streaming thread   sample() -> offer() -> ... -> end()      never waits for the model when live
+//   streaming thread   sample() -> offer(), skip() ... end()      never waits for the model when live
 //   worker thread      frame -> RGB copy -> lease returned -> Analyzer -> EventQueue
 //   events thread      next() until it says kFinished
 //
@@ -28,6 +28,7 @@
 #include "core/settings.h"
 #include "core/time/clock.h"
 #include "core/time/media_time.h"
+#include "core/time/utc_time.h"
 
 namespace deepstack {
 
@@ -45,6 +46,12 @@ struct FrameResult {
   int width = 0;  // of the frame; boxes are in its pixels
   int height = 0;
   std::vector<ObservedObject> objects;  // of confirmed tracks
+};
+
+// What is known of a frame's time besides its running time.
+struct TimeOfDay {
+  std::optional<UtcReference> reference = {};  // what its sender wrote on it
+  std::optional<int64_t> waited_ns = {};       // since it came, by the clock of its running time
 };
 
 // Counters of a stream since it was opened; never reset.
@@ -87,8 +94,14 @@ class Stream {
   void set_video(VideoFormat video);
 
   // Streaming thread: the time of the next frame, if it is to be analysed. pts_ns: running time, or
-  // nothing when the buffer has no time stamp. REQUIRES: called for every frame, in order.
-  std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns);
+  // nothing when the buffer has no time stamp. REQUIRES: called for every frame, in order, and
+  // before offer() of the same.
+  std::optional<MediaTime> sample(std::optional<int64_t> running_time_ns,
+                                  const TimeOfDay& time_of_day = {});
+
+  // Streaming thread: there are no frames before this running time (GAP). Tracks age, nothing is
+  // looked at. In order with the frames; waits as offer() does when nothing may be dropped.
+  void skip(int64_t until_running_time_ns);
 
   // Streaming thread: hands a sampled frame over. Waits for room only with DropPolicy::kNever, and
   // then not past cancel(). False when the frame was not taken (cancelled or ended).
