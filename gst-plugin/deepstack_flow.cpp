@@ -8,6 +8,7 @@
 #include "gst-plugin/deepstack_element.h"
 #include "gst-plugin/deepstack_state.h"
 #include "gst-plugin/gst_frame_lease.h"
+#include "gst-plugin/reference_time.h"
 #include "gst-plugin/roi_detections.h"
 #include "gst-plugin/roi_results.h"
 #include "gst-plugin/status_message.h"
@@ -76,7 +77,10 @@ GstBuffer* analyse(GstDeepstack* self, GstBuffer* buffer) {
     if (!GST_CLOCK_TIME_IS_VALID(running)) return buffer;
     running_time_ns = static_cast<int64_t>(running);
   }
-  const std::optional<MediaTime> time = stream->sample(running_time_ns);
+  const TimeOfDay time_of_day{
+      reference_time(buffer),
+      flow.live && running_time_ns ? time_since(GST_ELEMENT(self), *running_time_ns) : std::nullopt};
+  const std::optional<MediaTime> time = stream->sample(running_time_ns, time_of_day);
   StreamFrame frame;
   if (time) frame.detections = roi_detections(buffer);  // upstream's, before ours are among them
   if (flow.attach_meta == AttachMeta::kLatest) {
@@ -164,6 +168,21 @@ gboolean on_segment(GstDeepstack* self, GstEvent* event) {
   return gst_pad_push_event(self->src_pad, event);
 }
 
+// Nothing comes for a while: what was tracked grows older all the same.
+gboolean on_gap(GstDeepstack* self, GstEvent* event) {
+  const std::shared_ptr<Stream> stream = self->state->running_stream();
+  GstClockTime end = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+  gst_event_parse_gap(event, &end, &duration);
+  if (GST_CLOCK_TIME_IS_VALID(end) && GST_CLOCK_TIME_IS_VALID(duration)) end += duration;
+  const GstSegment& segment = self->state->flow.segment;
+  if (stream != nullptr && GST_CLOCK_TIME_IS_VALID(end) && segment.format == GST_FORMAT_TIME) {
+    const GstClockTime running = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, end);
+    if (GST_CLOCK_TIME_IS_VALID(running)) stream->skip(static_cast<int64_t>(running));
+  }
+  return gst_pad_push_event(self->src_pad, event);
+}
+
 gboolean on_flush_start(GstDeepstack* self, GstEvent* event) {
   if (const std::shared_ptr<Stream> stream = self->state->running_stream()) {
     stream->cancel();
@@ -225,6 +244,8 @@ gboolean on_event(GstPad* pad, GstObject* parent, GstEvent* event) {
       return on_caps(self, event);
     case GST_EVENT_SEGMENT:
       return on_segment(self, event);
+    case GST_EVENT_GAP:
+      return on_gap(self, event);
     case GST_EVENT_FLUSH_START:
       return on_flush_start(self, event);
     case GST_EVENT_FLUSH_STOP:

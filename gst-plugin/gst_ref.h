@@ -13,6 +13,7 @@ struct GstUnref {
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
   void operator()(GstQuery* query) const { gst_query_unref(query); }
   void operator()(GstElement* element) const { gst_object_unref(element); }
+  void operator()(GstClock* clock) const { gst_object_unref(clock); }
   void operator()(GstPad* pad) const { gst_object_unref(pad); }
   void operator()(GstTask* task) const { gst_object_unref(task); }
 };
