@@ -77,11 +77,19 @@ def mot_file():
     yield b"0,0,0,0,0,0,0\n"
 
 
+def redact():
+    """As redact_fuzz.cpp reads them: length of the secret, its place, the secret, the rest."""
+    for secret, text in ((b"S3cretPw", b"rtsp://admin:@10.0.0.5:554/live?a=b&password=x#c"),
+                         (b"p%41@/", b"at http%3A%2F%2Fu%3Ap%40cam and :\\/\\/a@b"),
+                         (b"", b"rtsp://a:b@[::1]/x?token=1")):
+        yield bytes([len(secret), 13]) + secret + text
+
+
 def main():
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     makers = {f.__name__: f for f in (safetensors, json_guard, model_config, weight_index,
-                                        frame_view, mot_file)}
+                                      frame_view, mot_file, redact)}
     for number, seed in enumerate(makers[target]()):
         (folder / str(number)).write_bytes(seed)
 
