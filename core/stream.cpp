@@ -68,6 +68,7 @@ class Stream::Worker {
         running_time_ns, source_.live ? std::optional(clock_->now_ns()) : std::nullopt);
     if (timeline_.restarted()) utc_map_.restart();
     utc_map_.observe(time.ns, time_of_day.reference, arrival_unix_ns(time_of_day));
+    last_stamp_ = time;
     sampled_utc_ = utc_map_.at(time.ns);
     if (!sampler_.take(time)) return std::nullopt;
     ++stats_.frames_sampled;
@@ -101,6 +102,20 @@ class Stream::Worker {
     if (!time) return;
     gap_ = Gap{*time, utc_map_.at(time->ns), generation_, clock_->now_ns()};
     changed_.notify_all();
+  }
+
+  void report(const CameraReport& camera) {
+    Event event;
+    event.kind = camera.back ? EventKind::kCameraBack : EventKind::kCameraLost;
+    event.camera = camera;
+    uint64_t generation = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      event.frame.time = last_stamp_;
+      event.frame.utc = sampled_utc_;
+      generation = generation_;
+    }
+    publish_one(event, clock_->now_ns(), EventQueue::WhenFull::kDrop, generation);
   }
 
   void cancel() {
@@ -425,7 +440,8 @@ class Stream::Worker {
   mutable std::condition_variable changed_;
   Timeline timeline_;
   UtcMap utc_map_;
-  UtcTime sampled_utc_;  // of the last frame that sample() was told of
+  MediaTime last_stamp_;  // of the newest frame
+  UtcTime sampled_utc_;   // of the same
   Sampler sampler_;
   EventSource source_;
   std::shared_ptr<const VideoFormat> video_;
@@ -469,6 +485,7 @@ std::optional<MediaTime> Stream::sample(std::optional<int64_t> running_time_ns,
 }
 void Stream::skip(int64_t until_running_time_ns) { worker_->skip(until_running_time_ns); }
 bool Stream::offer(StreamFrame frame) { return worker_->offer(std::move(frame)); }
+void Stream::report(const CameraReport& camera) { worker_->report(camera); }
 void Stream::cancel() { worker_->cancel(); }
 void Stream::resume() { worker_->resume(); }
 void Stream::flush() { worker_->flush(); }

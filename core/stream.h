@@ -107,6 +107,10 @@ class Stream {
   // then not past cancel(). False when the frame was not taken (cancelled or ended).
   bool offer(StreamFrame frame);
 
+  // Streaming thread, between frames: the camera went away or came back. Its line has the time of the
+  // last frame, and never waits.
+  void report(const CameraReport& camera);
+
   // Any thread: offer() and next() return at once and go on doing so until resume().
   void cancel();
   void resume();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "gst-plugin/camera_messages.h"
 #include "gst-plugin/deepstack_element.h"
 #include "gst-plugin/deepstack_state.h"
 #include "gst-plugin/gst_frame_lease.h"
@@ -235,6 +236,13 @@ gboolean on_eos(GstDeepstack* self, GstEvent* event) {
   return result;
 }
 
+gboolean on_custom(GstDeepstack* self, GstEvent* event) {
+  const std::optional<CameraReport> camera = camera_report(event);
+  const std::shared_ptr<Stream> stream = self->state->running_stream();
+  if (camera && stream != nullptr) stream->report(*camera);
+  return gst_pad_push_event(self->src_pad, event);
+}
+
 gboolean on_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   GstDeepstack* self = element_of(parent);
   switch (GST_EVENT_TYPE(event)) {
@@ -252,6 +260,8 @@ gboolean on_event(GstPad* pad, GstObject* parent, GstEvent* event) {
       return on_flush_stop(self, event);
     case GST_EVENT_EOS:
       return on_eos(self, event);
+    case GST_EVENT_CUSTOM_DOWNSTREAM:
+      return on_custom(self, event);
     default:
       return gst_pad_event_default(pad, parent, event);
   }

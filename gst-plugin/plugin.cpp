@@ -1,9 +1,13 @@
 // Plugin `deepstack`: registers the elements.
 #include <gst/gst.h>
 
+#include "gst-plugin/camera_source.h"
 #include "gst-plugin/deepstack_element.h"
 
-static gboolean plugin_init(GstPlugin* plugin) { return GST_ELEMENT_REGISTER(deepstack, plugin); }
+static gboolean plugin_init(GstPlugin* plugin) {
+  return GST_ELEMENT_REGISTER(deepstack, plugin) &&
+         GST_ELEMENT_REGISTER(deepstackcamerasrc, plugin);
+}
 
 #define PACKAGE "gst-deepstack"
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, deepstack,

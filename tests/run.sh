@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the faults that
-# take minutes, the unit and element tests under AddressSanitizer + UBSan and under ThreadSanitizer, and
-# 60 s of each fuzz target.
+# Builds and runs the tests. tests/run.sh: the fast set, as CI does. tests/run.sh all: also the unit and
+# element tests under AddressSanitizer + UBSan and under ThreadSanitizer, the faults (cameras that are
+# killed, hang, flap: minutes, one at a time, as they measure times), and 60 s of each fuzz target.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/setup.sh"
 
+# run_tests PRESET [CTEST_ARGUMENT...]
 run_tests() {
   local preset=$1 started=$SECONDS
-  "$DEEPSTACK_VENV/bin/ctest" --preset "$preset" -j2
+  "$DEEPSTACK_VENV/bin/ctest" --preset "$preset" "${@:2}"
   say "tests ($preset): $((SECONDS - started)) s"
 }
 
@@ -20,6 +21,6 @@ setup_dependencies "${packages[@]}"
 setup_test_dependencies
 for preset in "${presets[@]}"; do
   setup_build "$preset"
-  run_tests "$preset"
-  if [ "$preset ${1:-fast}" = "release all" ]; then run_tests fault; fi
+  run_tests "$preset" -j2
 done
+[ "${1:-fast}" != all ] || run_tests fault -j1

@@ -20,8 +20,8 @@ int hex_digit(char letter) {
 std::string percent_decoded(std::string_view text) {
   std::string result;
   for (size_t at = 0; at < text.size(); ++at) {
-    const bool encoded = text[at] == '%' && at + 2 < text.size() &&
-                         hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+    const bool encoded = text[at] == '%' && at + 2 < text.size() && hex_digit(text[at + 1]) >= 0 &&
+                         hex_digit(text[at + 2]) >= 0;
     if (!encoded) {
       result += text[at];
       continue;
@@ -47,9 +47,8 @@ bool is_host(std::string_view text) {
   if (colon == 0 || text.empty()) return false;
   if (colon == kNone) return true;
   const std::string_view port = text.substr(colon + 1);
-  return port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char digit) {
-           return digit >= '0' && digit <= '9';
-         });
+  return port.size() <= 5 && std::all_of(port.begin(), port.end(),
+                                         [](char digit) { return digit >= '0' && digit <= '9'; });
 }
 
 }  // namespace
@@ -62,10 +61,12 @@ Result<CameraAddress> parse_camera_address(std::string_view text) {
   const bool printable = std::all_of(text.begin(), text.end(), [](char letter) {
     return static_cast<unsigned char>(letter) > ' ' && letter != '\x7f';
   });
-  if (!printable) return invalid("uri has a space or a control character: write it %20 or the like");
+  if (!printable)
+    return invalid("uri has a space or a control character: write it %20 or the like");
   const size_t separator = text.find("://");
   if (separator == kNone || !is_scheme(text.substr(0, separator))) {
-    return invalid("uri has no scheme: it begins with rtsp://, rtsps://, http://, https:// or file://");
+    return invalid(
+        "uri has no scheme: it begins with rtsp://, rtsps://, http://, https:// or file://");
   }
   CameraAddress address;
   for (const char letter : text.substr(0, separator)) {
@@ -81,7 +82,8 @@ Result<CameraAddress> parse_camera_address(std::string_view text) {
   const std::string_view host = at == kNone ? authority : authority.substr(at + 1);
   if (!is_host(host)) {
     return invalid(
-        "uri has no host where one belongs; a '/', '?', '#' or '@' in a password is written %2F, %3F, "
+        "uri has no host where one belongs; a '/', '?', '#' or '@' in a password is written %2F, "
+        "%3F, "
         "%23 or %40, or goes to user-pw or credentials-file");
   }
   if (at != kNone) {
@@ -93,7 +95,8 @@ Result<CameraAddress> parse_camera_address(std::string_view text) {
       address.password = percent_decoded(address.encoded_password);
     }
   }
-  address.uri = address.scheme + "://" + std::string(host) + std::string(rest.substr(authority.size()));
+  address.uri =
+      address.scheme + "://" + std::string(host) + std::string(rest.substr(authority.size()));
   return address;
 }
 

@@ -1,5 +1,5 @@
-// CameraAddress: a camera's URI as people write it, with the credentials taken out, so that it can be
-// handed to libraries that print what they are given.
+// CameraAddress: a camera's URI as people write it, with the credentials taken out, so that it can
+// be handed to libraries that print what they are given.
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 namespace deepstack {
 
 struct CameraAddress {
-  std::string uri;       // without userinfo
-  std::string scheme;    // lower case
-  std::string user;      // percent-decoded; "" when none
-  std::string password;  // percent-decoded
+  std::string uri;               // without userinfo
+  std::string scheme;            // lower case
+  std::string user;              // percent-decoded; "" when none
+  std::string password;          // percent-decoded
   std::string encoded_password;  // as it stood in the URI
 
   // rtsp, rtsps and their forms (rtspt, rtspu, rtsph, rtspsu...): a camera, which never ends.

@@ -1,7 +1,7 @@
 // Credentials of a camera from a file, so that they stand in no command line, pipeline or log.
 //
-// The file has one line, user:password; the password is all after the first colon, as it is. It must
-// belong to its owner alone (mode 0600 or less). A name without a slash is looked for in
+// The file has one line, user:password; the password is all after the first colon, as it is. It
+// must belong to its owner alone (mode 0600 or less). A name without a slash is looked for in
 // $CREDENTIALS_DIRECTORY first, where systemd puts what LoadCredential= names and guards it itself.
 #pragma once
 

@@ -100,7 +100,8 @@ std::string without_userinfo(std::string_view text, const Opening& opening) {
 }
 
 constexpr std::array<std::string_view, 10> kSecretKeys{
-    "password", "passwd", "passphrase", "pass", "pwd", "user-pw", "token", "secret", "apikey", "pw"};
+    "password", "passwd", "passphrase", "pass",   "pwd",
+    "user-pw",  "token",  "secret",     "apikey", "pw"};
 
 // The key of "key=", which begins a word of letters at `at`; kNone when it is no secret's.
 std::optional<size_t> value_begin(std::string_view text, size_t at) {

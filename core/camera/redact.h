@@ -1,10 +1,11 @@
-// Redactor: takes credentials out of text that leaves the process: messages, events, logs, statistics.
+// Redactor: takes credentials out of text that leaves the process: messages, events, logs,
+// statistics.
 //
-// Two rules, as either alone leaks. What is known to be a secret goes wherever it stands, as it is or
-// percent-encoded, once or twice. What looks like a credential goes without being known: the userinfo
-// of a URL (`://user:password@`, also with the slashes escaped or encoded), up to the last `@` of the
-// word, since passwords are written with any character; and the value of a parameter that is called
-// password or the like. Rather a host too much than a password too little.
+// Two rules, as either alone leaks. What is known to be a secret goes wherever it stands, as it is
+// or percent-encoded, once or twice. What looks like a credential goes without being known: the
+// userinfo of a URL (`://user:password@`, also with the slashes escaped or encoded), up to the last
+// `@` of the word, since passwords are written with any character; and the value of a parameter
+// that is called password or the like. Rather a host too much than a password too little.
 //
 // A value; const functions may be called by any thread.
 #pragma once

@@ -51,7 +51,7 @@ CameraStep CameraSupervisor::connect(int64_t now_ns) {
   quiet_since_ns_ = now_ns;
   interval_count_ = 0;
   knock_at_ns_.reset();
-  return {CameraStep::Source::kStart, notice(CameraNotice::Kind::kState, now_ns, "")};
+  return {CameraStep::Source::kStart, notice(CameraNotice::Kind::kState, now_ns, ""), false};
 }
 
 CameraStep CameraSupervisor::frame(int64_t now_ns) {
@@ -72,7 +72,7 @@ CameraStep CameraSupervisor::frame(int64_t now_ns) {
     ++reconnects_;
     kind = CameraNotice::Kind::kBack;
   }
-  CameraStep step{CameraStep::Source::kKeep, notice(kind, now_ns, "")};
+  CameraStep step{CameraStep::Source::kKeep, notice(kind, now_ns, ""), false};
   lost_said_ = false;
   away_since_ns_.reset();
   return step;
@@ -80,15 +80,18 @@ CameraStep CameraSupervisor::frame(int64_t now_ns) {
 
 CameraStep CameraSupervisor::ended(int64_t now_ns) {
   if (!running()) return {};
-  if (!policy_.live) return end(now_ns, "end of stream");
-  return lose(now_ns, CameraState::kBackoff, CameraFault::kLost, "end of stream");
+  if (policy_.live) return lose(now_ns, CameraState::kBackoff, CameraFault::kLost, "end of stream");
+  state_ = CameraState::kEnded;
+  // The source stays, so that a file can be sought back.
+  return {CameraStep::Source::kKeep, notice(CameraNotice::Kind::kState, now_ns, "end of stream"),
+          false};
 }
 
 CameraStep CameraSupervisor::failed(int64_t now_ns, CameraFault fault, std::string reason) {
   if (!running()) return {};
-  if (!policy_.live) return end(now_ns, std::move(reason));
-  const CameraState next = fault == CameraFault::kUnauthorized ? CameraState::kAuthFailed
-                                                               : CameraState::kBackoff;
+  if (!policy_.live) return give_up(now_ns, std::move(reason));
+  const CameraState next =
+      fault == CameraFault::kUnauthorized ? CameraState::kAuthFailed : CameraState::kBackoff;
   return lose(now_ns, next, fault, std::move(reason));
 }
 
@@ -98,7 +101,7 @@ CameraStep CameraSupervisor::tick(int64_t now_ns) {
   if (!running()) {
     if (now_ns >= retry_at_ns_) return connect(now_ns);
     knock_at_ns_.reset();
-    return {CameraStep::Source::kKnock, std::nullopt};
+    return {CameraStep::Source::kKnock, std::nullopt, false};
   }
   if (now_ns - *deadline > kLateNs) {
     ++ticks_skipped_;
@@ -132,7 +135,7 @@ CameraStep CameraSupervisor::lose(int64_t now_ns, CameraState next, CameraFault 
     ++attempts_;
   }
   if (policy_.max_attempts >= 0 && attempts_ >= policy_.max_attempts) {
-    return end(now_ns, std::move(reason));
+    return give_up(now_ns, std::move(reason));
   }
   state_ = next;
   retry_at_ns_ = now_ns + wait_ns(fault);
@@ -148,14 +151,14 @@ CameraStep CameraSupervisor::lose(int64_t now_ns, CameraState next, CameraFault 
     kind = CameraNotice::Kind::kLost;
   }
   lost_said_ = true;
-  return {CameraStep::Source::kStop, notice(kind, now_ns, std::move(reason))};
+  return {CameraStep::Source::kStop, notice(kind, now_ns, std::move(reason)), false};
 }
 
-CameraStep CameraSupervisor::end(int64_t now_ns, std::string reason) {
+CameraStep CameraSupervisor::give_up(int64_t now_ns, std::string reason) {
   state_ = CameraState::kEnded;
   knock_at_ns_.reset();
-  return {CameraStep::Source::kStop,
-          notice(CameraNotice::Kind::kState, now_ns, std::move(reason))};
+  return {CameraStep::Source::kStop, notice(CameraNotice::Kind::kState, now_ns, std::move(reason)),
+          true};
 }
 
 CameraNotice CameraSupervisor::notice(CameraNotice::Kind kind, int64_t now_ns,

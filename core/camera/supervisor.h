@@ -1,15 +1,18 @@
-// CameraSupervisor: decides when a camera is lost, when to try again and what to say about it. It has
-// no thread, no clock and no camera: the owner tells it what happened and when (monotonic ns), does
-// what the returned step says, and calls tick() at deadline_ns().
+// CameraSupervisor: decides when a camera is lost, when to try again and what to say about it. It
+// has no thread, no clock and no camera: the owner tells it what happened and when (monotonic ns),
+// does what the returned step says, and calls tick() at deadline_ns().
 //
 // - EOS or an error of a live source is a loss; only a source that is not live can end.
 // - A camera that is silent for the stall timeout is lost, even if its connection stands. Below one
 //   frame a second it may be silent for three frame intervals.
-// - Retries wait 1, 1, 2, 5, 10, then 30 s, each +-20 %, counted anew after 10 s of frames. A camera
+// - Retries wait 1, 1, 2, 5, 10, then 30 s, each +-20 %, counted anew after 10 s of frames. A
+// camera
 //   that refuses us (401, 403, 404) is asked every 30 s at most: it may lock us out.
 // - While nobody listens at its address, the owner knocks (a TCP connection, no more). When that is
-//   answered, the camera is back and the wait is over. One that answers from the start is left alone.
-// - A tick that comes late says that this process stood still, not the camera: it is skipped once, so
+//   answered, the camera is back and the wait is over. One that answers from the start is left
+//   alone.
+// - A tick that comes late says that this process stood still, not the camera: it is skipped once,
+// so
 //   that a busy machine does not restart all of its cameras.
 //
 // Not thread-safe.
@@ -58,6 +61,7 @@ struct CameraStep {
   enum class Source { kKeep, kStart, kStop, kKnock };
   Source source = Source::kKeep;
   std::optional<CameraNotice> notice;
+  bool gave_up = false;  // for good, and not because it ended
 };
 
 class CameraSupervisor {
@@ -97,10 +101,12 @@ class CameraSupervisor {
   uint64_t ticks_skipped() const { return ticks_skipped_; }
 
  private:
-  bool running() const { return state_ == CameraState::kConnecting || state_ == CameraState::kLive; }
+  bool running() const {
+    return state_ == CameraState::kConnecting || state_ == CameraState::kLive;
+  }
   CameraStep lose(int64_t now_ns, CameraState next, CameraFault fault, std::string reason);
   CameraStep connect(int64_t now_ns);
-  CameraStep end(int64_t now_ns, std::string reason);
+  CameraStep give_up(int64_t now_ns, std::string reason);
   CameraNotice notice(CameraNotice::Kind kind, int64_t now_ns, std::string reason) const;
   int64_t wait_ns(CameraFault fault);
   int64_t patience_ns() const;

@@ -18,7 +18,9 @@
 
 namespace deepstack {
 
-enum class EventKind { kNew, kUpdate, kEnd, kRename, kMerge, kStreamGap, kStreamChanged, kStats };
+enum class EventKind {
+  kNew, kUpdate, kEnd, kRename, kMerge, kStreamGap, kStreamChanged, kStats, kCameraLost, kCameraBack
+};
 enum class IdentityState { kTentative, kConfirmed };
 
 // Why a track is taken to be an identity.
@@ -39,6 +41,16 @@ struct ObservedObject {
   int64_t track_id = 0;
   bool confirmed = true;  // tentative tracks are in no event, but in the result of the frame
   std::optional<IdentityEvidence> identity;
+};
+
+// What a camera's source says of it; see docs/events.md.
+struct CameraReport {
+  bool back = false;   // else lost
+  std::string state;
+  std::string reason;  // "" when there is none
+  std::string uri;     // without credentials
+  uint64_t away_ms = 0;
+  uint64_t reconnects = 0;
 };
 
 // Where and when the event is.
@@ -62,6 +74,7 @@ struct Event {
   double gap_s = 0;         // stream_gap: length, negative when unknown
   VideoFormat video;        // stream.changed: what it is from this frame on
   std::vector<std::pair<std::string, uint64_t>> counters;  // stats
+  CameraReport camera;      // camera.lost, camera.back
 };
 
 }  // namespace deepstack

@@ -61,6 +61,15 @@ json object_json(const ObservedObject& object, const EventFrame& frame) {
   return result;
 }
 
+json camera_json(const CameraReport& camera) {
+  json result{{"state", camera.state},
+              {"uri", camera.uri},
+              {"away_ms", camera.away_ms},
+              {"reconnects", camera.reconnects}};
+  if (!camera.reason.empty()) result["reason"] = camera.reason;
+  return result;
+}
+
 void add_details(const Event& event, json& result) {
   switch (event.kind) {
     case EventKind::kRename:
@@ -78,6 +87,10 @@ void add_details(const Event& event, json& result) {
                          {"height", event.video.height},
                          {"framerate", std::to_string(event.video.rate_numerator) + "/" +
                                            std::to_string(event.video.rate_denominator)}};
+      return;
+    case EventKind::kCameraLost:
+    case EventKind::kCameraBack:
+      result["camera"] = camera_json(event.camera);
       return;
     case EventKind::kStats:
       for (const auto& [name, value] : event.counters) result["stats"][name] = value;
@@ -127,6 +140,10 @@ const char* event_name(EventKind kind) {
       return "stream.changed";
     case EventKind::kStats:
       return "stats";
+    case EventKind::kCameraLost:
+      return "camera.lost";
+    case EventKind::kCameraBack:
+      return "camera.back";
   }
   return "update";
 }

@@ -1,4 +1,5 @@
-// Any text with any secret in it, as it is and percent-encoded, through Redactor: the secret is gone.
+// Any text with any secret in it, as it is and percent-encoded, through Redactor: the secret is
+// gone.
 #include "core/camera/redact.h"
 
 #include <string>

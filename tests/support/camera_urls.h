@@ -37,7 +37,10 @@ inline const std::array<CameraUrl, 30> kCameraUrls{{
     {"rtsp://admin:S3cret#Pw1@10.0.0.5/live", "S3cret#Pw1", {"S3cret", "Pw1"}},
     {"rtsp://admin:S3cret:Pw1@10.0.0.5/live", "S3cret:Pw1", {"S3cret", "Pw1"}},
     camera_url("rtsp://admin:S3cretPw!$&*()@10.0.0.5/live", "S3cretPw!$&*()"),
-    camera_url("rtsp://admin:Gr\xc3\xbc\xc3\x9f" "e99@10.0.0.5/live", "Gr\xc3\xbc\xc3\x9f" "e99"),
+    camera_url("rtsp://admin:Gr\xc3\xbc\xc3\x9f"
+               "e99@10.0.0.5/live",
+               "Gr\xc3\xbc\xc3\x9f"
+               "e99"),
     camera_url("rtsp://admin:S3cretPw@[fe80::1%25eth0]:554/live", "S3cretPw"),
     camera_url("rtsp://do%3Amain:S3cretPw@10.0.0.5/live", "S3cretPw"),
     camera_url("rtsp://10.0.0.5/user=admin&password=S3cretPw&channel=1&stream=0.sdp", "S3cretPw"),

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "gst-plugin/camera_source.h"
 #include "gst-plugin/deepstack_element.h"
 
 namespace {
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
   g_log_set_default_handler(watch_for_leaks, nullptr);
   gst_init(&argc, &argv);
   GST_ELEMENT_REGISTER(deepstack, nullptr);
+  GST_ELEMENT_REGISTER(deepstackcamerasrc, nullptr);
   const int failed = RUN_ALL_TESTS();
   gst_deinit();
   if (leaked) std::fputs("leaked objects: run again with GST_DEBUG=GST_TRACER:7\n", stderr);

@@ -80,7 +80,9 @@ TEST(CameraSupervisor, TakesTheEndOfAFileForTheEnd) {
   Camera camera(policy);
   camera.frames(3);
   EXPECT_EQ(camera.supervisor.deadline_ns(), std::nullopt) << "a file cannot stall";
-  EXPECT_EQ(camera.supervisor.ended(camera.now_ns).source, Source::kStop);
+  const CameraStep end = camera.supervisor.ended(camera.now_ns);
+  EXPECT_EQ(end.source, Source::kKeep) << "it can be sought back";
+  EXPECT_FALSE(end.gave_up);
   EXPECT_EQ(camera.supervisor.state(), CameraState::kEnded);
   EXPECT_EQ(camera.supervisor.deadline_ns(), std::nullopt);
 }
@@ -165,8 +167,7 @@ TEST(CameraSupervisor, AsksACameraThatRefusesUsEveryThirtySecondsAtMost) {
       const CameraStep step = camera.supervisor.failed(camera.now_ns, fault, "no");
       EXPECT_EQ(step.source, Source::kStop);
       const bool auth = fault == CameraFault::kUnauthorized;
-      EXPECT_EQ(camera.supervisor.state(),
-                auth ? CameraState::kAuthFailed : CameraState::kBackoff);
+      EXPECT_EQ(camera.supervisor.state(), auth ? CameraState::kAuthFailed : CameraState::kBackoff);
       EXPECT_EQ(step.notice->kind, auth ? Kind::kAuth : i == 0 ? Kind::kLost : Kind::kState);
       const int64_t asked = camera.now_ns;
       EXPECT_EQ(camera.wait().source, Source::kStart);
@@ -204,7 +205,7 @@ TEST(CameraSupervisor, EndsAfterTheAllowedAttempts) {
     EXPECT_EQ(camera.supervisor.state(), CameraState::kBackoff);
   }
   camera.wait();
-  camera.lose();
+  EXPECT_TRUE(camera.lose().gave_up);
   EXPECT_EQ(camera.supervisor.state(), CameraState::kEnded);
 }
 

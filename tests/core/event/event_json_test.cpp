@@ -21,7 +21,8 @@ using valijson::adapters::NlohmannJsonAdapter;
 
 constexpr EventKind kKinds[] = {EventKind::kNew,    EventKind::kUpdate, EventKind::kEnd,
                                 EventKind::kRename, EventKind::kMerge,  EventKind::kStreamGap,
-                                EventKind::kStreamChanged, EventKind::kStats};
+                                EventKind::kStreamChanged, EventKind::kStats,
+                                EventKind::kCameraLost,    EventKind::kCameraBack};
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 // "" when the text follows docs/events.schema.json, else why not.
@@ -80,6 +81,12 @@ Event full_event(EventKind kind) {
   event.gap_s = 4;
   event.video = {"NV12", 640, 480, 25, 1};
   event.counters = {{"frames_in", 100}, {"frames_dropped", 0}};
+  event.camera = {.back = kind == EventKind::kCameraBack,
+                  .state = "stalled",
+                  .reason = "stalled",
+                  .uri = "rtsp://10.0.0.5/live",
+                  .away_ms = 2001,
+                  .reconnects = 7};
   return event;
 }
 
@@ -129,6 +136,16 @@ TEST(EventJson, F19_TheModelIsNamedWithTheDigestOfItsWeights) {
       json::parse(to_json(full_event(EventKind::kUpdate), {"door", false, "vit-tiny 1", digest}));
   EXPECT_EQ(schema_error(event.dump()), "");
   EXPECT_EQ(event["model"], (json{{"name", "vit-tiny 1"}, {"sha256", digest}}));
+}
+
+TEST(EventJson, ACameraReportIsExactlyThisLine) {
+  Event event = full_event(EventKind::kCameraLost);
+  event.frame = {.time = {2, 5'000'000'000}};
+  EXPECT_EQ(to_json(event, {"door", true}),
+            R"({"camera":{"away_ms":2001,"reason":"stalled","reconnects":7,"state":"stalled",)"
+            R"("uri":"rtsp://10.0.0.5/live"},"event":"camera.lost","resolution":{"height":0,"width":0},)"
+            R"("schema":"deepstack-1","source":"door","time":{"age_ms":0.0,"running_time":5000000000,)"
+            R"("source":"arrival","timeline":2},"timestamp":5000000000})");
 }
 
 TEST(EventJson, KeysAreSortedAtEveryDepth) {
