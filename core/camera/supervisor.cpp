@@ -141,9 +141,8 @@ CameraStep CameraSupervisor::lose(int64_t now_ns, CameraState next, CameraFault 
   retry_at_ns_ = now_ns + wait_ns(fault);
   was_refused_ = false;
   knock_at_ns_.reset();
-  if (policy_.knocks && fault == CameraFault::kLost) {
-    knock_at_ns_ = now_ns + knock_interval_ns(away_ns(now_ns));
-  }
+  // At once: a camera that went down does not listen now, and may before long.
+  if (policy_.knocks && fault == CameraFault::kLost) knock_at_ns_ = now_ns;
   CameraNotice::Kind kind = CameraNotice::Kind::kState;
   if (fault == CameraFault::kUnauthorized) {
     kind = CameraNotice::Kind::kAuth;

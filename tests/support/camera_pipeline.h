@@ -26,6 +26,8 @@
 
 namespace deepstack::test {
 
+constexpr size_t kMaxTexts = 1000;  // what a test remembers does not look like a leak
+
 inline double seconds_between(int64_t from_ns, int64_t to_ns) {
   return static_cast<double>(to_ns - from_ns) / 1e9;
 }
@@ -70,7 +72,7 @@ struct CameraSeen {
   uint64_t eos = 0;
   std::vector<std::string> events_downstream;  // of deepstack-camera
   std::vector<CameraSaid> said;
-  std::vector<std::string> texts;  // every message, as gst-launch -m would show it
+  std::vector<std::string> texts;  // the first kMaxTexts messages, as gst-launch -m shows them
   uint64_t errors = 0;
   std::set<std::string> identities;
   std::vector<nlohmann::json> lines;  // camera.lost and camera.back
@@ -264,7 +266,7 @@ class CameraPipeline {
       if (seen_.said.back().event == "camera.lost") seen_.first_after_loss_ns = 0;
     }
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) ++seen_.errors;
-    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_STATE_CHANGED) seen_.texts.push_back(text);
+    if (seen_.texts.size() < kMaxTexts) seen_.texts.push_back(text);
     changed_.notify_all();
     gst_message_unref(message);
   }

@@ -216,7 +216,7 @@ TEST(CameraSupervisor, ReturnsAtOnceWhenAKnockIsAnsweredAgain) {
   for (int i = 0; i < 5; ++i) {
     const int64_t before = camera.now_ns;
     ASSERT_EQ(camera.wait().source, Source::kKnock);
-    EXPECT_EQ(camera.now_ns - before, 100 * kMs);
+    EXPECT_EQ(camera.now_ns - before, i == 0 ? 0 : 100 * kMs);
     EXPECT_EQ(camera.supervisor.knocked(camera.now_ns, false).source, Source::kKeep);
   }
   ASSERT_EQ(camera.wait().source, Source::kKnock);
