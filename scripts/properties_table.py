@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-INHERITED = {"name", "parent"}
+INHERITED = {"name", "parent", "async-handling", "message-forward"}
 
 
 def inspect(element):
@@ -20,7 +20,7 @@ def properties(text):
     section = text.split("Element Properties:", 1)[1]
     found = []
     for line in section.splitlines():
-        head = re.match(r"^  (\S+)\s+: (.*)$", line)
+        head = re.match(r"^  (\S+?)\s*: (.*)$", line)
         if head:
             found.append([head[1], head[2].strip(), "", ""])
         elif found and line.strip().startswith("flags:"):
@@ -36,6 +36,7 @@ def short_type(text):
     value = default[1].strip() if default else ""
     named = re.search(r'"([^"]*)"$', value)
     value = named[1] if named else value
+    value = "-" if value.endswith("Write only") else value
     limits = re.search(r"Range: (.*?)(?: Default|$)", text)
     return f"{value} ({limits[1].strip()})" if limits else value
 
