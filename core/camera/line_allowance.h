@@ -1,7 +1,9 @@
-// LineAllowance: how many log lines a minute somebody may write; the others are counted, and the
-// next one that is allowed says how many they were. Not thread-safe.
+// LineAllowance: three log lines in any minute, however much there is to say; the others are
+// counted, and the next one that is allowed says how many they were. Not thread-safe.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -9,19 +11,17 @@ namespace deepstack {
 
 class LineAllowance {
  public:
-  static constexpr int kLines = 3;
+  static constexpr size_t kLines = 3;
   static constexpr int64_t kPeriodNs = 60'000'000'000;
 
   bool take(int64_t now_ns) {
-    if (used_ == 0 || now_ns - period_began_ns_ >= kPeriodNs) {
-      period_began_ns_ = now_ns;
-      used_ = 0;
-    }
-    if (used_ == kLines) {
+    int64_t& oldest = times_ns_[written_ % kLines];
+    if (written_ >= kLines && now_ns - oldest < kPeriodNs) {
       ++left_out_;
       return false;
     }
-    ++used_;
+    oldest = now_ns;
+    ++written_;
     return true;
   }
 
@@ -29,8 +29,8 @@ class LineAllowance {
   uint64_t left_out() { return std::exchange(left_out_, 0); }
 
  private:
-  int used_ = 0;
-  int64_t period_began_ns_ = 0;
+  std::array<int64_t, kLines> times_ns_{};  // of the last lines, in a ring
+  size_t written_ = 0;
   uint64_t left_out_ = 0;
 };
 
