@@ -28,8 +28,8 @@ TEST(F1, AKilledCameraIsNoticedComesBackAndLosesNobody) {
   double first_frame_s = 0;
   double warm_mb = 0;
   for (int cycle = 1; cycle <= kCycles; ++cycle) {
-    server.kill();
     const int64_t killed_ns = pipeline.now_ns();
+    server.kill();
     ASSERT_TRUE(pipeline.wait_for_said("camera.lost", cycle)) << cycle;
     noticed_s = std::max(
         noticed_s, seconds_between(killed_ns, pipeline.seen().last_said("camera.lost").at_ns));

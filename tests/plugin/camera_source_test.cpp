@@ -28,8 +28,8 @@ TEST(CameraSource, GoesOnAfterItsCameraWasKilledAndAfterItHung) {
   pipeline.play();
   ASSERT_TRUE(pipeline.wait_for([](const CameraSeen& seen) { return seen.updates >= 3; }));
 
-  server.kill();
   const int64_t killed_ns = pipeline.now_ns();
+  server.kill();
   ASSERT_TRUE(pipeline.wait_for_said("camera.lost", 1));
   expect_figure("F1", "noticed_s", 1.0,
                 seconds_between(killed_ns, pipeline.seen().last_said("camera.lost").at_ns));
