@@ -388,7 +388,9 @@ class Stream::Worker {
     }
     event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
     const bool expendable = event.kind == EventKind::kUpdate || event.kind == EventKind::kStats;
-    events_.put({to_json(event, source), event.frame.time.ns, expendable, generation}, when_full);
+    events_.put({to_json(event, source), event.frame.time.ns, expendable, generation,
+                 event_name(event.kind)},
+                when_full);
   }
 
   void finish(std::unique_lock<std::mutex>& lock) {

@@ -51,7 +51,8 @@ using deepstack::gst::ElementState;
 using deepstack::gst::VideoFlow;
 
 constexpr guint kFirstSetting = 1;  // property ids; 0 is GObject's
-guint stats_property_id = 0;        // after the settings; written once, with the class
+guint stats_property_id = 0;          // after the settings; written once, with the class
+guint post_messages_property_id = 0;  // after stats
 
 #define DEEPSTACK_VIDEO_CAPS \
   GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8, I420, NV12 }")
@@ -150,6 +151,10 @@ void release_pad(GstElement* element, GstPad* pad) {
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
   ElementState& state = *GST_DEEPSTACK(object)->state;
+  if (id == post_messages_property_id) {
+    state.events.messages().set_enabled(g_value_get_boolean(value) != FALSE);
+    return;
+  }
   const std::lock_guard guard(state.lock);
   if (!deepstack::gst::set_setting(state.settings, id - kFirstSetting, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -172,6 +177,10 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   const ElementState& state = *GST_DEEPSTACK(object)->state;
   if (id == stats_property_id) {
     get_stats(state, value);
+    return;
+  }
+  if (id == post_messages_property_id) {
+    g_value_set_boolean(value, state.events.messages().enabled() ? TRUE : FALSE);
     return;
   }
   const std::lock_guard guard(state.lock);
@@ -208,6 +217,15 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                          GST_TYPE_STRUCTURE,
                          static_cast<GParamFlags>(static_cast<int>(G_PARAM_READABLE) |
                                                   static_cast<int>(G_PARAM_STATIC_STRINGS))));
+  post_messages_property_id = stats_property_id + 1;
+  g_object_class_install_property(
+      object_class, post_messages_property_id,
+      g_param_spec_boolean("post-messages", "Post messages",
+                           "Post events, but for update, as element messages on the bus, at most 20 "
+                           "a second; may be changed at any time",
+                           TRUE,
+                           static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |
+                                                    static_cast<int>(G_PARAM_STATIC_STRINGS))));
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

@@ -36,7 +36,9 @@ GstIterator* linked_to_sink_pad(GstPad* /*pad*/, GstObject* parent) {
 
 }  // namespace
 
-EventsPad::EventsPad(GstElement* element) : element_(element) { g_rec_mutex_init(&task_lock_); }
+EventsPad::EventsPad(GstElement* element) : element_(element), messages_(element) {
+  g_rec_mutex_init(&task_lock_);
+}
 
 EventsPad::~EventsPad() { g_rec_mutex_clear(&task_lock_); }
 
@@ -178,6 +180,7 @@ void EventsPad::iterate() {
   const EventQueue::Taken taken = stream_->next(kGapInterval);
   switch (taken.state) {
     case EventQueue::State::kLine:
+      messages_.post(taken.line);
       push_line(taken.line);
       break;
     case EventQueue::State::kTimeout:

@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "core/stream.h"
+#include "gst-plugin/event_messages.h"
 #include "gst-plugin/gst_ref.h"
 
 namespace deepstack::gst {
@@ -58,6 +59,9 @@ class EventsPad {
   bool delivers() const;     // somebody is linked and takes lines
   uint64_t undelivered() const;
 
+  EventMessages& messages() { return messages_; }
+  const EventMessages& messages() const { return messages_; }
+
  private:
   static void run(gpointer self);
   void iterate();
@@ -71,6 +75,7 @@ class EventsPad {
   GstRef<GstPad> current_pad() const;
 
   GstElement* const element_;
+  EventMessages messages_;
   std::shared_ptr<Stream> stream_;  // between open() and close()
   GstRef<GstTask> task_;
   GRecMutex task_lock_;      // held by the task while it iterates

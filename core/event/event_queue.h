@@ -19,6 +19,7 @@ struct EventLine {
   int64_t time_ns = 0;     // running time of the frame it is about
   bool expendable = false; // an `update` or `stats`: may be dropped when the queue is full
   uint64_t generation = 0; // refused when older than the last clear()
+  const char* event = "";  // what the object's "event" says; a literal
 };
 
 class EventQueue {
