@@ -20,5 +20,6 @@ Command add_features_command(CLI::App& app);
 Command add_adapt_command(CLI::App& app);
 Command add_gallery_command(CLI::App& app);
 Command add_report_command(CLI::App& app);
+Command add_watch_command(CLI::App& app);
 
 }  // namespace deepstack

@@ -15,6 +15,12 @@ void add_gallery_options(CLI::App& command, Settings& settings) {
   command.add_option("--gallery-mode", settings.gallery_mode, "off, read or learn")
       ->transform(choice(kModes))
       ->default_str("learn");
+  command.add_option("--gallery-max-bytes", settings.gallery_max_bytes,
+                     "most memory for the features of identities; the least recent go first")
+      ->capture_default_str();
+  command.add_option("--gallery-ttl", settings.gallery_ttl_s,
+                     "seconds after which an identity that is not seen is forgotten")
+      ->capture_default_str();
 }
 
 }  // namespace deepstack

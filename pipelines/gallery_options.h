@@ -1,4 +1,4 @@
-// The options that every subcommand with a gallery shares: --gallery-location, --gallery-mode.
+// The options that every subcommand with a gallery shares: --gallery-location, --gallery-mode, ...
 #pragma once
 
 #include <CLI/CLI.hpp>

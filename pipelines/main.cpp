@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
       {"adapt", deepstack::add_adapt_command(app)},
       {"gallery", deepstack::add_gallery_command(app)},
       {"report", deepstack::add_report_command(app)},
+      {"watch", deepstack::add_watch_command(app)},
   };
   try {
     app.parse(argc, argv);

@@ -16,6 +16,7 @@ DEBIAN_PACKAGES=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
   libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
   libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev
+  python3-gi gir1.2-gst-plugins-base-1.0
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
 # The references of tests/parity, and SciPy for tests/bench. torchvision, because transformers' video

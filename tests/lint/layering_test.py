@@ -32,6 +32,12 @@ class Layering(unittest.TestCase):
                  if any(re.match(pattern, name) for pattern in patterns)]
         self.assertEqual(wrong, [])
 
+    def test_gstreamer_stays_within_watch(self):
+        wrong = [f"{shown(path)}:{number} includes {name}"
+                 for path in code_files("pipelines") if "watch" not in path.relative_to(ROOT).parts
+                 for number, name in includes(path) if re.match(r"^(gst/|glib|gio/)", name)]
+        self.assertEqual(wrong, [])
+
     def test_torch_stays_within_model_and_cuda(self):
         wrong = [f"{shown(path)}:{number} includes {name}"
                  for path in code_files("core") if "model" not in path.relative_to(ROOT).parts

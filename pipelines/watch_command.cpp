@@ -1,0 +1,160 @@
+// deepstack watch: cameras and files in, their events as JSON lines out, until all have ended or a
+// signal comes.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include "core/encoder.h"
+#include "core/store/open_gallery.h"
+#include "pipelines/choice.h"
+#include "pipelines/command.h"
+#include "pipelines/gallery_options.h"
+#include "pipelines/model_options.h"
+#include "pipelines/watch/camera_names.h"
+#include "pipelines/watch/line_output.h"
+#include "pipelines/watch/plugin.h"
+#include "pipelines/watch/service_notice.h"
+#include "pipelines/watch/status_board.h"
+#include "pipelines/watch/watch_session.h"
+
+namespace deepstack {
+namespace {
+
+void write_to_stderr(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  std::fflush(stderr);
+}
+
+// A board would be torn apart by events on the same terminal.
+StatusBoard::Style status_style(const WatchOptions& options) {
+  const bool events_between = options.output == "-" && isatty(STDOUT_FILENO) != 0;
+  return isatty(STDERR_FILENO) != 0 && !events_between ? StatusBoard::Style::kBoard
+                                                       : StatusBoard::Style::kLines;
+}
+
+// A rate of N or N/D frames a second.
+std::string read_rate(const std::string& text, Settings& settings) {
+  int end = 0;
+  int numerator = 0;
+  int denominator = 1;
+  const int found = std::sscanf(text.c_str(), "%d%n/%d%n", &numerator, &end, &denominator, &end);
+  if (found < 1 || text.size() != static_cast<size_t>(end)) {
+    return "is '" + text + "', must be N or N/D frames a second";
+  }
+  settings.inference_rate_numerator = numerator;
+  settings.inference_rate_denominator = denominator;
+  return "";
+}
+
+Status run(WatchOptions& options) {
+  Result<std::vector<std::string>> names = camera_names(options.inputs, options.names);
+  if (!names.ok()) return names.status();
+  options.names = *names;
+  if (const size_t files = options.credentials_files.size();
+      files > 1 && files != options.inputs.size()) {
+    return invalid("--credentials-file: " + std::to_string(files) + " files for " +
+                   std::to_string(options.inputs.size()) +
+                   " inputs, must be one for all or one an input");
+  }
+  if (Status status = options.settings.validate(); !status.ok()) return status;
+  ServiceNotice notice;
+  // Threads that come and go with every reconnect would leave heaps of their own behind: 35 MB an hour
+  // with a camera that is lost every 5 s, 6 with one heap for all.
+  mallopt(M_ARENA_MAX, 1);
+  // A reader that goes away and a file at its limit are errors of a write, not ends of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (Status status = load_plugin(); !status.ok()) return status;
+  // One model and one gallery, held here: what is wrong with them is told once, not by every
+  // camera.
+  Result<std::shared_ptr<Encoder>> encoder = open_encoder(options.settings);
+  if (!encoder.ok()) return encoder.status();
+  Result<std::shared_ptr<SharedGallery>> gallery =
+      open_gallery(options.settings, (*encoder)->info());
+  if (!gallery.ok()) return gallery.status();
+
+  WatchSession* session = nullptr;
+  Result<std::unique_ptr<LineOutput>> output = LineOutput::open(options.output, [&session] {
+    if (session != nullptr) session->output_changed();
+  });
+  if (!output.ok()) return output.status();
+  StatusBoard board(status_style(options), std::make_shared<SteadyClock>(), write_to_stderr);
+  WatchSession whole(options, **output, board, notice);
+  session = &whole;
+  return whole.run();
+}
+
+void add_input_options(CLI::App& command, WatchOptions& options) {
+  command.add_option("uri", options.inputs, "rtsp://, rtsps://, http:// or file:// URIs, or files")
+      ->required();
+  command.add_option("--output", options.output, "file to append events to, - for stdout")
+      ->capture_default_str();
+  command
+      .add_option("--name", options.names,
+                  "what an input is called in events, one each in their order; else its host "
+                  "or file name")
+      ->take_all();
+  command
+      .add_option("--credentials-file", options.credentials_files,
+                  "user:password of the cameras, one file for all or one an input")
+      ->take_all();
+  command.add_option("--latency", options.latency_ms, "ms that packets may be late")
+      ->check(CLI::Range(0, 60'000))
+      ->capture_default_str();
+  command
+      .add_option("--stall-timeout", options.stall_timeout_ms,
+                  "ms without a frame after which a camera is connected anew")
+      ->check(CLI::Range(100, 3'600'000))
+      ->capture_default_str();
+  command
+      .add_option("--drain-timeout", options.drain_timeout_s,
+                  "seconds that writing what is under way may take after a signal")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+Command add_watch_command(CLI::App& app) {
+  auto options = std::make_shared<WatchOptions>();
+  Settings& settings = options->settings;
+  settings.inference_rate_numerator = 5;
+  settings.gallery_id = "watch";
+  CLI::App* command = app.add_subcommand("watch", "Watch cameras and files, write their events");
+  add_input_options(*command, *options);
+  command
+      ->add_option("--inference-rate",
+                   "frames to analyse in a second of a camera, N or N/D; 0 for all")
+      ->default_str("5")
+      ->check([&settings](const std::string& text) { return read_rate(text, settings); });
+  static const std::map<std::string, ProposalSource> kProposals{{"motion", ProposalSource::kMotion},
+                                                                {"hog", ProposalSource::kHog}};
+  settings.proposals = ProposalSource::kMotion;
+  command->add_option("--proposals", settings.proposals, "where to look: motion or hog (people)")
+      ->transform(choice(kProposals))
+      ->default_str("motion");
+  command
+      ->add_option("--gallery-id", settings.gallery_id,
+                   "inputs share the gallery of this name; empty: one of its own each")
+      ->capture_default_str();
+  command
+      ->add_option("--track-max-age", settings.track_max_age_ms,
+                   "ms; a track unseen for longer ends")
+      ->capture_default_str();
+  command
+      ->add_option("--reid-threshold", settings.reid_threshold,
+                   "match probability from which an identity is the same")
+      ->capture_default_str();
+  command->add_flag("--adaptive-depth", settings.adaptive_depth,
+                    "run deeper levels only where the shallow ones do not decide");
+  add_gallery_options(*command, settings);
+  add_model_options(*command, settings);
+  return [options] { return run(*options); };
+}
+
+}  // namespace deepstack
