@@ -225,6 +225,7 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                            "a second; may be changed at any time",
                            TRUE,
                            static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |
+                                                    static_cast<int>(GST_PARAM_MUTABLE_PLAYING) |
                                                     static_cast<int>(G_PARAM_STATIC_STRINGS))));
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);

@@ -154,7 +154,11 @@ Command add_watch_command(CLI::App& app) {
                     "run deeper levels only where the shallow ones do not decide");
   add_gallery_options(*command, settings);
   add_model_options(*command, settings);
-  return [options] { return run(*options); };
+  return [options] {
+    // Less than the whole: what was found last is still to be written.
+    options->settings.drain_timeout_ms = static_cast<int>(options->drain_timeout_s * 800);
+    return run(*options);
+  };
 }
 
 }  // namespace deepstack

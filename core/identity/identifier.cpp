@@ -18,7 +18,7 @@ constexpr double kLastCheck_s = 8;     // at this age an identity is confirmed a
 constexpr double kLost_s = 0.5;        // who was out of sight for longer may come back as another one
 constexpr double kLookAgain_s = 0.5;   // a settled track is looked at this often
 constexpr float kLearnQuality = 0.4F;  // by views of this quality
-constexpr float kTeaches = 0.5F;       // a view that fits its identity this well is learnt
+constexpr float kTeaches = 0.6F;       // a view that fits its identity this well is learnt
 constexpr float kDoubtful = 0.2F;      // one that fits less well raises a doubt
 constexpr int kDoubtsToDecideAnew = 3;
 

@@ -147,14 +147,16 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
                        "model", "head", "precision", "device", "inference-interval", "inference-rate",
                        "inference-region", "batch-size", "adaptive-depth", "proposals",
                        "proposals-file", "object-class", "threshold", "drop-policy", "drain-timeout",
-                       "attach-meta", "track-max-age",
-                       "gallery-mode", "gallery-id", "gallery-location", "gallery-max-bytes",
-                       "gallery-ttl", "reid-threshold", "source"}));
+                       "attach-meta", "track-max-age", "gallery-mode", "gallery-id",
+                       "gallery-location", "gallery-max-bytes", "gallery-ttl", "reid-threshold",
+                       "source", "post-messages"}));
 }
 
-TEST_F(Properties, SayThatTheyCountFromTheNextStart) {
+TEST_F(Properties, SayWhenTheyCount) {
   for (const GParamSpec* spec : specs()) {
-    EXPECT_TRUE((spec->flags & GST_PARAM_MUTABLE_READY) != 0) << spec->name;
+    const bool at_once = std::string(spec->name) == "post-messages";
+    const unsigned when = at_once ? GST_PARAM_MUTABLE_PLAYING : GST_PARAM_MUTABLE_READY;
+    EXPECT_TRUE((spec->flags & when) != 0) << spec->name;
     EXPECT_NE(std::string(g_param_spec_get_blurb(const_cast<GParamSpec*>(spec))), "");
   }
 }
