@@ -226,17 +226,15 @@ CameraStep CameraWorker::knock(Lock& lock) {
 }
 
 void CameraWorker::tell(const CameraNotice& notice) {
-  bool log = false;
-  uint64_t left_out = 0;
+  std::optional<uint64_t> left_out;  // nothing: no line may be written
   if (notice.kind != CameraNotice::Kind::kState) {
     const std::lock_guard lock(mutex_);
-    log = log_lines_.take(clock_.now_ns());
-    if (log) left_out = log_lines_.left_out();
+    left_out = log_lines_.take(clock_.now_ns());
   }
-  if (log) {
+  if (left_out) {
     GST_WARNING_OBJECT(bin_, "%s %s (%s); %" G_GUINT64_FORMAT " lines left out",
                        notice_name(notice.kind), shown_uri_.c_str(), notice.reason.c_str(),
-                       guint64{left_out});
+                       guint64{*left_out});
   }
   gst_element_post_message(
       GST_ELEMENT(bin_),

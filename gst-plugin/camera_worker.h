@@ -17,9 +17,9 @@
 #include <string>
 #include <thread>
 
-#include "core/camera/line_allowance.h"
 #include "core/camera/supervisor.h"
 #include "core/time/clock.h"
+#include "core/time/rate_budget.h"
 #include "gst-plugin/camera_connection.h"
 #include "gst-plugin/camera_messages.h"
 #include "gst-plugin/camera_settings.h"
@@ -86,7 +86,7 @@ class CameraWorker {
   mutable std::mutex mutex_;  // everything below
   std::condition_variable changed_;
   CameraSupervisor supervisor_;
-  LineAllowance log_lines_;
+  RateBudget log_lines_{3, 60'000'000'000};  // a minute
   std::deque<Fact> facts_;  // of the connection; kMaxFacts at most, the first ones say why
   std::string last_reason_;
   std::optional<int64_t> waits_until_ns_;

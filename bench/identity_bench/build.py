@@ -35,7 +35,7 @@ def original(people):
     folder.mkdir(parents=True, exist_ok=True)
     every = range(1, 796)
     return sequences.Sequence(
-        "vtest", VTEST, None, (768, 576), 10, len(every),
+        "vtest", VTEST, None, (768, 576), sequences.FPS, len(every),  # the file says 10
         sequences.write_boxes(folder, "gt", people.truths, every),
         sequences.write_boxes(folder, "det", people.detections, every), ())
 

@@ -12,7 +12,6 @@ import cv2
 from . import boxes
 
 VTEST = pathlib.Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
-FILMED_FPS = 7  # vtest.avi plays at 10
 
 
 class Missing(Exception):

@@ -42,6 +42,8 @@ class Ours:
         if sequence.timestamps:
             arguments += ["--timestamps", str(sequence.timestamps)]
             inputs.append(sequence.timestamps)
+        else:
+            arguments += ["--fps", str(sequence.fps)]  # a container may say something else
         if identity:
             arguments.append("--identity")
 
@@ -49,7 +51,7 @@ class Ours:
             text, seconds = self.call(arguments + self.arguments())
             return {"text": text, "seconds": seconds}
 
-        found = store.remembered(self.key(identity, *inputs), compute)
+        found = store.remembered(self.key(identity, sequence.fps, *inputs), compute)
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
             file.write(found["text"])
             file.flush()

@@ -27,7 +27,7 @@ class Part(NamedTuple):
 class Sequence(NamedTuple):
     name: str
     video: pathlib.Path
-    timestamps: pathlib.Path | None  # CSV: frame, source_frame, pts_ns, light; None: as the file says
+    timestamps: pathlib.Path | None  # CSV: frame, source_frame, pts_ns, light; None: by fps
     size: tuple                      # width, height
     fps: float
     frames: int

@@ -98,7 +98,7 @@ TEST(F11, AHundredSeeksInAFileBringNoLineOfBefore) {
   }
   fault_row("F11", "stale-events", 0, staleness.stale);
   EXPECT_EQ(staleness.stale, 0);
-  EXPECT_GT(staleness.lines, 100);
+  EXPECT_GE(staleness.lines, 100) << "one a seek at least";
 }
 
 TEST(F13, AThousandStopsWhileTheModelRuns) {
@@ -135,6 +135,7 @@ TEST(F16, AModelSlowerThanTheStreamForAMinute) {
   camera.encoder->take(300ms);
   const Owned<GstBus> bus(gst_element_get_bus(camera.pipeline.get()));
   ASSERT_TRUE(camera.reach(GST_STATE_PLAYING));
+  camera.encoder->wait_for_calls(25);  // pools and heaps are filled by then
   const double began_mib = process_mebibytes("VmRSS:");
   const Owned<GstMessage> end(
       gst_bus_timed_pop_filtered(bus.get(), 90 * GST_SECOND,

@@ -19,7 +19,7 @@ const Matcher& matcher() {
   return kMatcher;
 }
 
-TEST(GalleryScale, TenThousandIdentitiesOfThreeLevelsFitNinetyMegabytes) {
+TEST(GalleryScale, F27_TenThousandIdentitiesOfThreeLevelsFitNinetyMegabytes) {
   constexpr int64_t kBytes = 90'000'000;
   const double before = test::process_mebibytes("VmRSS:");
   Gallery gallery({kBytes, kLong_s}, matcher());
