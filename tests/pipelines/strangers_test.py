@@ -82,8 +82,9 @@ class Strangers(unittest.TestCase):
         self.assertEqual(stats["frames_analysed"], 30)
 
     def test_launch_with_m_shows_events_as_messages(self):
-        text = self.run_pipeline(f"uridecodebin uri=file://{self.clip} ! deepstack name=d ! fakesink",
-                                 "-m")
+        # At the clip's pace: of a file that is read faster, more than 20 a second are kept back.
+        text = self.run_pipeline(f"uridecodebin uri=file://{self.clip} ! deepstack name=d ! "
+                                 "fakesink sync=true", "-m")
         events = re.findall(r'element "d" \(element\): deepstack-event, event=\(string\)(\w+)', text)
         self.assertIn("new", events)
         self.assertEqual(events.count("new"), events.count("end"))

@@ -22,13 +22,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from camera_process import CameraProcess  # noqa: E402
 
 LIVE_S = 5
-PATIENCE_S = 30
+PATIENCE_S = 45  # the longest wait for a camera that keeps failing is 30 s and a fifth
 
 
 class Watch:
     def __init__(self, uri, folder):
         self.events = folder / "events.jsonl"
-        self.log = (folder / "status.txt").open("w")
+        self.log_path = folder / "status.txt"
+        self.log = self.log_path.open("w")
         self.process = subprocess.Popen(
             [os.environ.get("DEEPSTACK_PROGRAM", "deepstack"), "watch",
              uri, "--name", "soak", "--output", self.events],
@@ -45,6 +46,9 @@ class Watch:
                 return True
             time.sleep(0.2)
         return False
+
+    def last_words(self):
+        return "\n".join(self.log_path.read_text().splitlines()[-10:])
 
     def stop(self):
         """Seconds that the drain took, and the exit code."""
@@ -64,7 +68,8 @@ def cycles(camera, watch, seconds):
     lines = 0
     while time.monotonic() - began < seconds:
         if not watch.wait_for_lines(lines):
-            raise SystemExit(f"no event within {PATIENCE_S} s of the camera's return")
+            raise SystemExit(f"no event within {PATIENCE_S} s of the camera's return; watch said last:\n"
+                             f"{watch.last_words()}")
         time.sleep(LIVE_S)
         now = sample(watch.process.pid)
         if now is None:
