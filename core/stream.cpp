@@ -162,7 +162,7 @@ class Stream::Worker {
       generation = generation_;
       ended_ = true;
       finish_wanted_ = false;
-      stats = final_stats(sampled_, sampled_utc_);
+      stats = final_stats(sampled_, utc_map_.at(sampled_.ns));
       changed_.notify_all();
     }
     publish_one(stats, clock_->now_ns(), EventQueue::WhenFull::kDrop, generation);
