@@ -4,6 +4,7 @@
 #
 #   setup_dependencies [PACKAGE...]   Debian packages (plus the ones named) and the Python environment
 #   setup_test_dependencies           what only the parity tests need, into the same environment
+#   setup_extra_dependencies          real peers for the tests labelled `extra`: browser, database, cluster
 #   setup_build PRESET [TARGET...]    configure and build with a CMake preset; all without targets
 
 DEEPSTACK_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -15,7 +16,8 @@ DEBIAN_PACKAGES=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
   libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
-  libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev
+  libpaho-mqtt-dev librdkafka-dev prometheus-cpp-dev libcpp-httplib-dev libpq-dev
+  libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev mosquitto
   python3-gi gir1.2-gst-plugins-base-1.0
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
@@ -23,6 +25,9 @@ PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
 # processor imports it; this one needs the torch above.
 PYTHON_TEST_PACKAGES=(transformers==5.17.0 torchvision==0.26.0 pillow==13.0.0 safetensors==0.8.0
   scipy==1.17.1)
+# Of tests labelled `extra`, which the fast set does without.
+EXTRA_PACKAGES=(kcat prometheus chromium postgresql-15 libfaiss-dev libopenblas-dev)
+PYTHON_EXTRA_PACKAGES=(playwright==1.65.2 ray==2.60.0 pyarrow==26.0.1)
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -98,6 +103,15 @@ setup_test_dependencies() {
   if ! has_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"; then
     step "transformers, Pillow and SciPy for the tests from PyPI into $DEEPSTACK_VENV" \
       install_python_packages "$stamp" "${PYTHON_TEST_PACKAGES[@]}"
+  fi
+}
+
+setup_extra_dependencies() {
+  setup_dependencies "${EXTRA_PACKAGES[@]}"
+  local stamp=$DEEPSTACK_VENV/installed-extra
+  if ! has_python_packages "$stamp" "${PYTHON_EXTRA_PACKAGES[@]}"; then
+    step "Playwright, Ray and PyArrow for the tests from PyPI into $DEEPSTACK_VENV" \
+      install_python_packages "$stamp" "${PYTHON_EXTRA_PACKAGES[@]}"
   fi
 }
 
