@@ -50,6 +50,7 @@ CameraConnection::CameraConnection(GstBin* bin, GstElement* gate, const CameraPl
                FALSE, "async-handling", TRUE, nullptr);
   g_signal_connect(input_, "source-setup", G_CALLBACK(on_source_setup), this);
   g_signal_connect(input_, "pad-added", G_CALLBACK(on_pad_added), this);
+  g_signal_connect(input_, "deep-element-added", G_CALLBACK(on_element_added), nullptr);
   // The bin's own changes of state pass it by: a camera that is away holds nobody up.
   gst_element_set_locked_state(input_, TRUE);
   gst_bin_add(bin, input_);
@@ -81,6 +82,12 @@ void CameraConnection::on_source_setup(GstElement* /*input*/, GstElement* source
   g_object_set(source, "latency", plan.latency_ms, "protocols", lower_transports(plan.protocol),
                "add-reference-timestamp-meta", TRUE, nullptr);
   g_signal_connect(source, "select-stream", G_CALLBACK(on_select_stream), self);
+}
+
+// JPEG pictures over HTTP: the demuxer would wait for more streams until megabytes have come.
+void CameraConnection::on_element_added(GstBin* /*input*/, GstBin* /*bin*/, GstElement* element,
+                                        gpointer /*self*/) {
+  if (has_property(element, "single-stream")) g_object_set(element, "single-stream", TRUE, nullptr);
 }
 
 gboolean CameraConnection::on_select_stream(GstElement* /*source*/, guint /*number*/, GstCaps* caps,

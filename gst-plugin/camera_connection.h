@@ -25,6 +25,7 @@ class CameraConnection {
 
  private:
   static void on_source_setup(GstElement* input, GstElement* source, gpointer self);
+  static void on_element_added(GstBin* input, GstBin* bin, GstElement* element, gpointer self);
   static gboolean on_select_stream(GstElement* source, guint number, GstCaps* caps, gpointer self);
   static void on_pad_added(GstElement* input, GstPad* pad, gpointer self);
 

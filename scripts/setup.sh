@@ -26,7 +26,7 @@ PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)
 PYTHON_TEST_PACKAGES=(transformers==5.17.0 torchvision==0.26.0 pillow==13.0.0 safetensors==0.8.0
   scipy==1.17.1)
 # Of tests labelled `extra`, which the fast set does without.
-EXTRA_PACKAGES=(kcat prometheus chromium postgresql-15 libfaiss-dev libopenblas-dev)
+EXTRA_PACKAGES=(faketime kcat prometheus chromium postgresql-15 libfaiss-dev libopenblas-dev)
 PYTHON_EXTRA_PACKAGES=(playwright==1.65.2 ray==2.60.0 pyarrow==26.0.1)
 
 say() { printf '== %s\n' "$*"; }

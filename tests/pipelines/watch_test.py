@@ -23,10 +23,12 @@ import jsonschema
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support"))
 from camera_process import CameraProcess  # noqa: E402
+from http_camera import HttpCamera  # noqa: E402
 
 CLIP = "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
 SCHEMA = json.loads((ROOT / "docs/events.schema.json").read_text())
 PROGRAM = os.environ.get("DEEPSTACK_PROGRAM", "deepstack")
+FAKE_CLOCK = "/usr/$LIB/faketime/libfaketimeMT.so.1"
 LIMIT_S = 60
 NOTICED_S = 10
 
@@ -144,6 +146,36 @@ class WatchFiles(WatchCase):
         self.assertEqual(process.stderr.read().splitlines()[-1],
                          "deepstack: not drained after 1 s, events may be missing: clip")
 
+    def test_a_second_signal_ends_the_process_without_waiting(self):
+        process = self.start(self.clip("clip.avi", 1000), "--drain-timeout", 60,
+                             stdout=subprocess.PIPE, pipesize=4096)
+        self.addCleanup(process.stdout.close)
+        waiting = array.array("i", [0])
+        self.wait_for(lambda: fcntl.ioctl(process.stdout, termios.FIONREAD, waiting) == 0 and
+                      waiting[0] > 0, "no event")
+        process.send_signal(signal.SIGINT)
+        # The first one is taken when the process says that it drains, by no longer catching it.
+        caught = pathlib.Path(f"/proc/{process.pid}/status")
+        self.wait_for(lambda: not self.catches(caught, signal.SIGINT), "the signal is not taken")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(LIMIT_S), -signal.SIGINT)
+        self.assertLess(time.monotonic() - began, 1)
+
+    @staticmethod
+    def catches(status, number):
+        line = next(line for line in status.read_text().splitlines() if line.startswith("SigCgt"))
+        return int(line.split()[1], 16) >> (number - 1) & 1
+
+    def test_a_file_of_a_web_server_ends_by_itself(self):
+        server = HttpCamera(self.clip("clip.avi"))
+        self.addCleanup(server.stop)
+        done = self.run_watch(server.uri, "--name", "web")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        events = events_of(done.stdout)
+        self.assert_complete(events)
+        self.assertNotIn("camera.lost", {event["event"] for event in events})
+
     def test_wrong_arguments_are_one_line_and_the_right_exit_code(self):
         clip = self.clip("clip.avi", 10)
         text = self.folder / "text.avi"
@@ -227,6 +259,20 @@ class WatchCameras(WatchCase):
                         said)
         self.assertIn("deepstack: yard: ended", said)
 
+    def test_a_camera_of_pictures_over_http_comes_back(self):
+        camera = HttpCamera()
+        self.addCleanup(camera.stop)
+        process = self.start(camera.uri, "--output", self.output, "--proposals", "motion")
+        self.wait_for_event("new")
+        camera.stop()
+        self.wait_for_event("camera.lost")
+        camera.start()
+        self.wait_for_event("camera.back")
+        self.wait_for_event(after=len(self.output.read_text()))
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(LIMIT_S), 0, process.stderr.read())
+        self.assert_complete(events_of(self.output.read_text()))
+
     def test_systemd_hears_how_it_is(self):
         path = str(self.folder / "notify")
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -249,6 +295,34 @@ class WatchCameras(WatchCase):
         process.send_signal(signal.SIGTERM)
         heard("STOPPING=1")
         self.assertEqual(process.wait(LIMIT_S), 0)
+
+
+class WatchClock(WatchCase):
+    def test_F25_a_clock_that_is_set_an_hour_on_and_back_ends_nothing(self):
+        camera = self.camera()
+        clock = self.folder / "clock"
+        clock.write_text("+0\n")
+        process = self.start(camera.uri, "--output", self.output, "--proposals", "motion",
+                             environment={"LD_PRELOAD": FAKE_CLOCK, "DONT_FAKE_MONOTONIC": "1",
+                                          "FAKETIME_TIMESTAMP_FILE": str(clock),
+                                          "FAKETIME_NO_CACHE": "1"})
+        self.wait_for_event()
+        for offset, uncertain in (("+3600", "true"), ("-3600", "true"), ("+0", "false")):
+            # Whole, at once: the process reads it at every look at the clock.
+            (self.folder / "next").write_text(offset + "\n")
+            os.replace(self.folder / "next", clock)
+            after = len(self.output.read_text())
+            self.wait_for(lambda: f'"utc_uncertain":{uncertain}' in self.output.read_text()[after:],
+                          f"at {offset} nothing is {uncertain}")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(LIMIT_S), 0, process.stderr.read())
+        events = events_of(self.output.read_text())
+        self.assertLessEqual({event["event"] for event in events},
+                             {"new", "update", "end", "rename", "merge", "stats"})
+        ids = {thing["id"] for event in events for thing in event.get("objects", [])}
+        times = [event["timestamp"] for event in events if event["event"] == "update"]
+        print(f"F25 wall-clock-steps gaps 0 0, tracks {len(ids)}, updates {len(times)}")
+        self.assertEqual(times, sorted(times))
 
 
 if __name__ == "__main__":
