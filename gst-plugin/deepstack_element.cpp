@@ -29,6 +29,7 @@
 #include "gst-plugin/deepstack_properties.h"
 #include "gst-plugin/deepstack_state.h"
 #include "gst-plugin/deepstack_stats.h"
+#include "gst-plugin/file_settings.h"
 #include "gst-plugin/status_message.h"
 
 #define GST_CAT_DEFAULT gst_deepstack_debug
@@ -53,6 +54,7 @@ using deepstack::gst::VideoFlow;
 constexpr guint kFirstSetting = 1;  // property ids; 0 is GObject's
 guint stats_property_id = 0;          // after the settings; written once, with the class
 guint post_messages_property_id = 0;  // after stats
+guint config_file_property_id = 0;    // after post-messages
 
 #define DEEPSTACK_VIDEO_CAPS \
   GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8, I420, NV12 }")
@@ -68,6 +70,17 @@ GstStaticPadTemplate events_template =
 Settings settings_of(const ElementState& state) {
   const std::lock_guard guard(state.lock);
   return state.settings;
+}
+
+// NULL to READY.
+Status check_settings(const ElementState& state) {
+  Settings settings;
+  {
+    const std::lock_guard guard(state.lock);
+    if (!state.settings_file_status.ok()) return state.settings_file_status;
+    settings = state.settings;
+  }
+  return settings.validate();
 }
 
 // READY to PAUSED.
@@ -122,7 +135,7 @@ void close_stream(ElementState& state) {
 GstStateChangeReturn change_state(GstElement* element, GstStateChange transition) {
   ElementState& state = *GST_DEEPSTACK(element)->state;
   Status status;
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY) status = settings_of(state).validate();
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) status = check_settings(state);
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) status = open_stream(GST_DEEPSTACK(element));
   if (!status.ok()) {
     deepstack::gst::post_error(element, status);
@@ -149,8 +162,23 @@ void release_pad(GstElement* element, GstPad* pad) {
   GST_DEEPSTACK(element)->state->events.release(pad);
 }
 
+void set_config_file(GObject* object, const gchar* path) {
+  Status status;
+  if (path != nullptr && *path != '\0') {
+    status = deepstack::gst::set_from_file(object, path, deepstack::gst::setting_names());
+  }
+  ElementState& state = *GST_DEEPSTACK(object)->state;
+  const std::lock_guard guard(state.lock);
+  state.settings_file = path == nullptr ? "" : path;
+  state.settings_file_status = std::move(status);
+}
+
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
   ElementState& state = *GST_DEEPSTACK(object)->state;
+  if (id == config_file_property_id) {
+    set_config_file(object, g_value_get_string(value));
+    return;
+  }
   if (id == post_messages_property_id) {
     state.events.messages().set_enabled(g_value_get_boolean(value) != FALSE);
     return;
@@ -184,6 +212,10 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
     return;
   }
   const std::lock_guard guard(state.lock);
+  if (id == config_file_property_id) {
+    g_value_set_string(value, state.settings_file.c_str());
+    return;
+  }
   if (!deepstack::gst::get_setting(state.settings, id - kFirstSetting, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
@@ -227,6 +259,16 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                            static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |
                                                     static_cast<int>(GST_PARAM_MUTABLE_PLAYING) |
                                                     static_cast<int>(G_PARAM_STATIC_STRINGS))));
+  config_file_property_id = post_messages_property_id + 1;
+  g_object_class_install_property(
+      object_class, config_file_property_id,
+      g_param_spec_string("config-file", "Config file",
+                          "JSON object of properties by name, read when this is set: what is set "
+                          "after it wins",
+                          "",
+                          static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |
+                                                   static_cast<int>(GST_PARAM_MUTABLE_READY) |
+                                                   static_cast<int>(G_PARAM_STATIC_STRINGS))));
 
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

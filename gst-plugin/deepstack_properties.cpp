@@ -238,6 +238,12 @@ guint install_settings(GObjectClass* object_class, guint first_id) {
   return id;
 }
 
+std::vector<std::string> setting_names() {
+  std::vector<std::string> names;
+  for (const Property& row : kProperties) names.emplace_back(row.name);
+  return names;
+}
+
 bool set_setting(Settings& settings, guint id, const GValue* value) {
   if (id >= kProperties.size()) return false;
   std::visit([&](const auto& field) { write(settings, field, value); }, kProperties[id].field);

@@ -7,9 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "core/encoder.h"
 #include "core/settings.h"
+#include "core/status.h"
 #include "core/stream.h"
 #include "gst-plugin/events_pad.h"
 
@@ -43,6 +45,8 @@ struct ElementState {
   // A leaf: nothing of GStreamer or core is called with it held.
   mutable std::mutex lock;
   Settings settings;                          // guarded by lock
+  std::string settings_file;                  // guarded by lock
+  Status settings_file_status;                // guarded by lock; told when the element starts
   std::shared_ptr<Encoder> scripted_encoder;  // guarded by lock
   std::shared_ptr<Stream> stream;             // guarded by lock
   ModelInfo model;                            // guarded by lock; of the last start

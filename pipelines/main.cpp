@@ -1,11 +1,15 @@
 // deepstack: the program around the core. See `deepstack --help`.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "pipelines/command.h"
+#include "pipelines/config_arguments.h"
 
 namespace {
 
@@ -34,7 +38,14 @@ int main(int argc, char** argv) {
       {"watch", deepstack::add_watch_command(app)},
   };
   try {
-    app.parse(argc, argv);
+    deepstack::Result<std::vector<std::string>> arguments =
+        deepstack::with_config_file(app, {argv + 1, argv + argc});
+    if (!arguments.ok()) {
+      std::fprintf(stderr, "deepstack: %s\n", arguments.status().message().c_str());
+      return kBadArguments;
+    }
+    std::reverse(arguments->begin(), arguments->end());  // as CLI11 wants them
+    app.parse(*std::move(arguments));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     std::fprintf(stderr, "deepstack: %s\n", error.what());

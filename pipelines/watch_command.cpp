@@ -13,6 +13,7 @@
 #include "core/store/open_gallery.h"
 #include "pipelines/choice.h"
 #include "pipelines/command.h"
+#include "pipelines/config_arguments.h"
 #include "pipelines/gallery_options.h"
 #include "pipelines/model_options.h"
 #include "pipelines/watch/camera_names.h"
@@ -126,6 +127,7 @@ Command add_watch_command(CLI::App& app) {
   settings.inference_rate_numerator = 5;
   settings.gallery_id = "watch";
   CLI::App* command = app.add_subcommand("watch", "Watch cameras and files, write their events");
+  add_config_option(*command);
   add_input_options(*command, *options);
   command
       ->add_option("--inference-rate",

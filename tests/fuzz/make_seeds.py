@@ -85,11 +85,16 @@ def redact():
         yield bytes([len(secret), 13]) + secret + text
 
 
+def settings_file():
+    yield b'{"model": "a", "threshold": 0.25, "name": ["door", true, 7], "uri": []}'
+    yield b'{"model": {"a": [1]}, "thershold": null}'
+
+
 def main():
     target, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     makers = {f.__name__: f for f in (safetensors, json_guard, model_config, weight_index,
-                                      frame_view, mot_file, redact)}
+                                      frame_view, mot_file, redact, settings_file)}
     for number, seed in enumerate(makers[target]()):
         (folder / str(number)).write_bytes(seed)
 

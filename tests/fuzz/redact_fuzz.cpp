@@ -51,8 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
     std::string whole(text);
     whole.insert(place, written);
     const std::string redacted = redactor.apply(whole);
-    require(redacted == redactor.apply(redacted), "twice is as good as once");
     if (guarded) {
+      require(redacted == redactor.apply(redacted), "twice is as good as once");
       require(!shows(redacted, secret), "the secret is gone");
       require(!shows(redacted, encoded(secret)), "so is its encoded form");
     }

@@ -50,6 +50,11 @@ class WatchCase(unittest.TestCase):
             path.write_bytes(whole.read(blocks * 4096))
         return path
 
+    def config(self, settings):
+        path = self.folder / f"{len(list(self.folder.iterdir()))}.json"
+        path.write_text(json.dumps(settings))
+        return path
+
     def run_watch(self, *arguments):
         return subprocess.run([PROGRAM, "watch", *map(str, arguments)], text=True,
                               capture_output=True, timeout=LIMIT_S)
@@ -98,6 +103,15 @@ class WatchFiles(WatchCase):
         self.assertEqual(sorted(done.stderr.splitlines()),
                          [f"deepstack: {name}: {state}" for name in ("door", "yard")
                           for state in ("ended", "live")])
+
+    def test_a_file_has_the_options_and_the_command_line_wins(self):
+        clips = [str(self.clip("a.avi")), str(self.clip("b.avi"))]
+        config = self.config({"uri": clips, "name": ["door", "yard"], "inference-rate": 5,
+                              "adaptive-depth": True, "output": "/none/never.jsonl"})
+        done = self.run_watch("--config", config, "--output", self.output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        events = events_of(self.output.read_text())
+        self.assertEqual({event["source"] for event in events}, {"door", "yard"})
 
     def test_inputs_share_who_they_know(self):
         done = self.run_watch(self.clip("a.avi", 300), self.clip("b.avi", 300))
@@ -189,6 +203,10 @@ class WatchFiles(WatchCase):
                 ((clip, "--credentials-file", "a", "--credentials-file", "b"), 2, "2 files for 1"),
                 ((clip, "--model", "/none"), 1, "/none: no such model folder"),
                 ((clip, "--output", "/none/x"), 1, "/none/x"),
+                (("--config", self.config({"treshold": 1})), 2, "the nearest is 'reid-threshold'"),
+                (("--config", "/dev/zero"), 2, "/dev/zero"),
+                (("--config", self.config({"adaptive-depth": 1})), 2, "true or false"),
+                (("--config", self.config({"uri": "--output"})), 2, "must not begin with -"),
                 (("/none.avi",), 1, "/none.avi"), ((text,), 1, str(text))):
             done = self.run_watch(*arguments)
             self.assertEqual(done.returncode, code, done.stderr)

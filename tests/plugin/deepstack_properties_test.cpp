@@ -149,7 +149,7 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
                        "proposals-file", "object-class", "threshold", "drop-policy", "drain-timeout",
                        "attach-meta", "track-max-age", "gallery-mode", "gallery-id",
                        "gallery-location", "gallery-max-bytes", "gallery-ttl", "reid-threshold",
-                       "source", "post-messages"}));
+                       "source", "post-messages", "config-file"}));
 }
 
 TEST_F(Properties, SayWhenTheyCount) {
