@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tables of properties in README.md and docs/cameras.md are what gst-inspect-1.0 says."""
+"""The tables of properties in docs/ are what gst-inspect-1.0 says."""
 import sys
 import unittest
 
@@ -10,8 +10,8 @@ from properties_table import table  # noqa: E402
 
 
 class Properties(unittest.TestCase):
-    def test_the_readme_shows_the_element_as_it_is(self):
-        self.assertIn(table("deepstack"), (ROOT / "README.md").read_text(),
+    def test_the_page_on_properties_shows_the_element_as_it_is(self):
+        self.assertIn(table("deepstack"), (ROOT / "docs/properties.md").read_text(),
                       "update it with scripts/properties_table.py")
 
     def test_the_page_on_cameras_shows_the_source_as_it_is(self):
