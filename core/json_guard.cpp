@@ -137,13 +137,15 @@ Status scan_json(std::string_view text, const JsonLimits& limits, JsonConsumer& 
   });
 }
 
-Result<json> parse_guarded_json(std::string_view text, const JsonLimits& limits) {
-  return unless_out_of_memory([&]() -> Result<json> {
+Result<JsonTree> parse_guarded_json(std::string_view text, const JsonLimits& limits) {
+  return unless_out_of_memory([&]() -> Result<JsonTree> {
     Guard guard(limits);
     if (Status status = scan_json(text, limits, guard); !status.ok()) return status;
-    json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (parsed.is_discarded()) return corrupt("JSON cannot be represented");
-    return parsed;
+    // As json::parse() does it, with a tree of ours that outlives what is thrown.
+    JsonTree tree;
+    nlohmann::detail::json_sax_dom_parser<json> builder(tree.root(), /*allow_exceptions=*/false);
+    if (!json::sax_parse(text, &builder)) return corrupt("JSON cannot be represented");
+    return tree;
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_tree.h"
 #include "core/status.h"
 
 namespace deepstack {
@@ -53,6 +54,6 @@ class JsonConsumer : public nlohmann::json::json_sax_t {
 Status scan_json(std::string_view text, const JsonLimits& limits, JsonConsumer& consumer);
 
 // kCorrupt with the reason: over a limit, a key twice in one object, or no JSON.
-Result<nlohmann::json> parse_guarded_json(std::string_view text, const JsonLimits& limits = {});
+Result<JsonTree> parse_guarded_json(std::string_view text, const JsonLimits& limits = {});
 
 }  // namespace deepstack

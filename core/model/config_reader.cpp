@@ -7,15 +7,15 @@ namespace deepstack {
 
 using nlohmann::json;
 
-Result<json> read_json_object(const std::filesystem::path& path) {
+Result<JsonTree> read_json_object(const std::filesystem::path& path) {
   Result<std::string> text = read_text_file(path, kMaxConfigBytes);
   if (!text.ok()) return text.status();
   return parse_json_object(*text);
 }
 
-Result<json> parse_json_object(std::string_view text) {
-  Result<json> parsed = parse_guarded_json(text);
-  if (parsed.ok() && !parsed->is_object()) return corrupt("is no JSON object");
+Result<JsonTree> parse_json_object(std::string_view text) {
+  Result<JsonTree> parsed = parse_guarded_json(text);
+  if (parsed.ok() && !(*parsed)->is_object()) return corrupt("is no JSON object");
   return parsed;
 }
 

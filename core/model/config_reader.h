@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_tree.h"
 #include "core/status.h"
 
 namespace deepstack {
@@ -19,9 +20,9 @@ namespace deepstack {
 inline constexpr size_t kMaxConfigBytes = 1 << 20;
 
 // The object in path, guarded (core/json_guard.h); kNotFound or kCorrupt without the path.
-Result<nlohmann::json> read_json_object(const std::filesystem::path& path);
+Result<JsonTree> read_json_object(const std::filesystem::path& path);
 // The same of its text.
-Result<nlohmann::json> parse_json_object(std::string_view text);
+Result<JsonTree> parse_json_object(std::string_view text);
 
 class ConfigReader {
  public:

@@ -103,9 +103,9 @@ Status read_deepstack_vit(const json& object, ModelConfig& config) {
 
 Status read_head(const std::filesystem::path& folder, ModelConfig& config) {
   const std::filesystem::path path = folder / "config.json";
-  Result<json> object = read_json_object(path);
+  Result<JsonTree> object = read_json_object(path);
   if (!object.ok()) return in_file(path, object.status());
-  ConfigReader reader(*object);
+  ConfigReader reader(**object);
   const std::string type = reader.text("model_type", "");
   if (type != "deepstack_head") {
     return in_file(path, corrupt("model_type is '" + type + "', a head is deepstack_head"));
@@ -122,7 +122,7 @@ Status read_head(const std::filesystem::path& folder, ModelConfig& config) {
   const std::string name = reader.text("name", folder.filename().string());
   if (!reader.status().ok()) return in_file(path, reader.status());
   config.name += " + " + name;
-  return in_file(path, read_identity(*object, config));
+  return in_file(path, read_identity(**object, config));
 }
 
 }  // namespace deepstack

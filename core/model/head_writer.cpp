@@ -109,8 +109,8 @@ Status check_head_folder(const fs::path& path) {
   if (!fs::exists(folder, error)) return {};
   if (!fs::is_directory(folder, error)) return invalid(folder.string() + ": is no folder");
   if (fs::is_empty(folder, error)) return {};
-  const Result<nlohmann::json> config = read_json_object(folder / "config.json");
-  if (config.ok() && config->value("model_type", nlohmann::json()) == "deepstack_head") return {};
+  const Result<JsonTree> config = read_json_object(folder / "config.json");
+  if (config.ok() && (*config)->value("model_type", nlohmann::json()) == "deepstack_head") return {};
   return invalid(folder.string() + ": holds something else than a head, and is left as it is");
 }
 

@@ -38,12 +38,12 @@ Status in_file(const std::filesystem::path& path, const Status& status) {
 }
 
 Result<ModelConfig> parse_model_config(std::string_view text, const std::filesystem::path& folder) {
-  Result<nlohmann::json> object = parse_json_object(text);
+  Result<JsonTree> object = parse_json_object(text);
   if (!object.ok()) return in_file(folder / "config.json", object.status());
   ModelConfig config;
   std::error_code error;
   config.name = std::filesystem::absolute(folder, error).lexically_normal().filename();
-  if (Status status = read_family(*object, folder, config); !status.ok()) return status;
+  if (Status status = read_family(**object, folder, config); !status.ok()) return status;
   return config;
 }
 

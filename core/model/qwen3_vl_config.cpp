@@ -133,9 +133,9 @@ template <typename Read>
 Status read_processor(const std::filesystem::path& path, const TowerConfig& tower, Read read) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return {};
-  Result<json> object = read_json_object(path);
+  Result<JsonTree> object = read_json_object(path);
   if (!object.ok()) return in_file(path, object.status());
-  ConfigReader reader(*object);
+  ConfigReader reader(**object);
   require_patches(reader, tower);
   read(reader);
   return in_file(path, reader.status());

@@ -233,9 +233,9 @@ Result<EventLog> read_event_log(const std::filesystem::path& path, const EventLo
     if (bytes > limits.file_bytes)
       return corrupt(where + "the file goes on after its limit of " + limit + " bytes");
     const size_t end = file.eof() ? length : length - 1;
-    Result<json> event = parse_guarded_json({line.data(), end}, {.max_bytes = limits.line_bytes});
+    Result<JsonTree> event = parse_guarded_json({line.data(), end}, {.max_bytes = limits.line_bytes});
     if (!event.ok()) return corrupt(where + event.status().message());
-    if (Status added = builder.add(*event); !added.ok()) return corrupt(where + added.message());
+    if (Status added = builder.add(**event); !added.ok()) return corrupt(where + added.message());
   }
   if (builder.empty()) return corrupt(name + ": holds no event");
   return builder.take();

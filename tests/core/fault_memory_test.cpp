@@ -7,8 +7,11 @@
 #include <new>
 
 #include "core/analyzer.h"
+#include "core/json_guard.h"
+#include "core/model/model_config.h"
 #include "core/model/safetensors.h"
 #include "core/proposal/mot_file.h"
+#include "core/settings_file.h"
 #include "tests/support/fault_row.h"
 #include "tests/support/safetensors_file.h"
 #include "tests/support/scripted_encoder.h"
@@ -93,6 +96,25 @@ TEST_F(F30, ReadersSayThatMemoryRanOut) {
   }
   const std::string det = folder.write("det.txt", boxes).string();
   expect_exhausted_at_every_allocation("mot-file", [&] { return status_of(read_mot_file(det)); });
+}
+
+TEST_F(F30, ConfigsOfModelsAndSettingsFilesToo) {
+  const std::string vit = R"({"model_type": "deepstack_vit", "name": "a model with a long name",
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "num_attention_heads": 2,
+    "patch_size": 8, "image_size": 32, "levels": [0, 1, 2], "other": [[1, {"a": [2, 3]}], {"b": {}}]})";
+  const JsonLimits limits;
+  expect_exhausted_at_every_allocation(
+      "json-tree", [&] { return status_of(parse_guarded_json(vit, limits)); });
+  for (const char* name : {"samples/model/default", "samples/model/article"}) {
+    const auto model = std::filesystem::path(DEEPSTACK_SOURCE_DIR) / name;
+    expect_exhausted_at_every_allocation(
+        "model-config", [&] { return status_of(read_model_config(model)); });
+  }
+  const auto settings = folder.write("settings.json", R"({"model": "a long text, more than 16",
+    "name": ["one", "two", "another long text"], "threshold": 0.5})");
+  const std::vector<std::string> names{"model", "name", "threshold"};
+  expect_exhausted_at_every_allocation(
+      "settings-file", [&] { return status_of(read_settings_file(settings, names)); });
 }
 
 TEST_F(F30, SettingsAreJudgedOrNot) {

@@ -21,7 +21,7 @@ std::string nested(const std::string& open, const std::string& close, size_t dep
 // Refused, in one line of bounded length that has these words.
 void expect_refused(std::string_view text, const std::string& words,
                     const JsonLimits& limits = {}) {
-  const Result<json> parsed = parse_guarded_json(text, limits);
+  const Result<JsonTree> parsed = parse_guarded_json(text, limits);
   ASSERT_FALSE(parsed.ok()) << text.substr(0, 80);
   const std::string& message = parsed.status().message();
   EXPECT_EQ(parsed.status().code(), StatusCode::kCorrupt);
@@ -34,9 +34,9 @@ TEST(JsonGuard, GivesWhatTheLibraryWouldGive) {
   for (const char* text :
        {"{}", "[]", "1", "null", R"("text")", R"({"a":[1,-2,3.5,true,null],"b":{"a":"\u00e9"}})",
         R"([{"a":1},{"a":2}])", " \n{ \"a\" : 1 } "}) {
-    const Result<json> parsed = parse_guarded_json(text);
+    const Result<JsonTree> parsed = parse_guarded_json(text);
     ASSERT_TRUE(parsed.ok()) << text << parsed.status().message();
-    EXPECT_EQ(*parsed, json::parse(text));
+    EXPECT_EQ(**parsed, json::parse(text));
   }
 }
 

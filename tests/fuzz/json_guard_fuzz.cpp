@@ -38,16 +38,16 @@ void measure(const json& value, size_t depth, Size& size) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   using namespace deepstack;
   const std::string_view text(reinterpret_cast<const char*>(data), bytes);
-  const Result<json> parsed = parse_guarded_json(text, kLimits);
+  const Result<JsonTree> parsed = parse_guarded_json(text, kLimits);
   if (!parsed.ok()) {
     test::require_clear(parsed.status(), StatusCode::kCorrupt);
     return 0;
   }
   Size size;
-  measure(*parsed, 0, size);
+  measure(**parsed, 0, size);
   require(size.depth <= kLimits.max_depth, "it is not too deep");
   require(size.keys <= kLimits.max_keys, "it has not too many keys");
   require(size.elements <= kLimits.max_elements, "it has not too many elements");
-  require(json::parse(parsed->dump()) == *parsed, "what is written is read again");
+  require(json::parse((*parsed)->dump()) == **parsed, "what is written is read again");
   return 0;
 }

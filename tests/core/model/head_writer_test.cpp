@@ -21,7 +21,7 @@ Head head_of(float value, size_t count = 4) {
 }
 
 double value_of(const std::filesystem::path& folder) {
-  const Result<nlohmann::json> config = read_json_object(folder / "config.json");
+  const Result<JsonTree> config = read_json_object(folder / "config.json");
   if (!config.ok()) return -1;
   const Result<Safetensors> file = Safetensors::open(folder / "model.safetensors");
   if (!file.ok()) return -2;
@@ -29,7 +29,7 @@ double value_of(const std::filesystem::path& folder) {
   const Result<HostTensor> tensor = read_tensor(*file, "x");
   if (!tensor.ok()) return -3;
   std::copy_n(tensor->bytes.data(), sizeof first, reinterpret_cast<char*>(&first));
-  return static_cast<float>((*config)["value"]) == first ? first : -4;
+  return static_cast<float>((**config)["value"]) == first ? first : -4;
 }
 
 size_t entries(const std::filesystem::path& folder) {
