@@ -1,4 +1,4 @@
-// Credentials of a camera from a file, so that they stand in no command line, pipeline or log.
+// Credentials of a camera or a broker from a file, so that they stand in no command line, pipeline or log.
 //
 // The file has one line, user:password; the password is all after the first colon, as it is. It
 // must belong to its owner alone (mode 0600 or less). A name without a slash is looked for in
