@@ -7,7 +7,10 @@ import re
 import subprocess
 import sys
 
-INHERITED = {"name", "parent", "async-handling", "message-forward"}
+INHERITED = {"name", "parent", "async-handling", "message-forward",
+             # of GstBaseSink
+             "async", "blocksize", "enable-last-sample", "last-sample", "max-bitrate", "max-lateness",
+             "processing-deadline", "qos", "render-delay", "sync", "throttle-time", "ts-offset"}
 
 
 def inspect(element):

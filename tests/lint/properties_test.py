@@ -18,6 +18,10 @@ class Properties(unittest.TestCase):
         self.assertIn(table("deepstackcamerasrc"), (ROOT / "docs/cameras.md").read_text(),
                       "update it with scripts/properties_table.py deepstackcamerasrc")
 
+    def test_the_page_on_publishing_shows_the_sink_as_it_is(self):
+        self.assertIn(table("deepstackeventsink"), (ROOT / "docs/publishing.md").read_text(),
+                      "update it with scripts/properties_table.py deepstackeventsink")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -9,6 +9,7 @@
 
 #include "gst-plugin/camera_source.h"
 #include "gst-plugin/deepstack_element.h"
+#include "gst-plugin/event_sink.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   gst_init(&argc, &argv);
   GST_ELEMENT_REGISTER(deepstack, nullptr);
   GST_ELEMENT_REGISTER(deepstackcamerasrc, nullptr);
+  GST_ELEMENT_REGISTER(deepstackeventsink, nullptr);
   const int failed = RUN_ALL_TESTS();
   gst_deinit();
   if (leaked) std::fputs("leaked objects: run again with GST_DEBUG=GST_TRACER:7\n", stderr);
