@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +18,7 @@
 #include "pipelines/gallery_options.h"
 #include "pipelines/model_options.h"
 #include "pipelines/watch/camera_names.h"
+#include "pipelines/watch/event_publications.h"
 #include "pipelines/watch/line_output.h"
 #include "pipelines/watch/plugin.h"
 #include "pipelines/watch/service_notice.h"
@@ -85,9 +87,33 @@ Status run(WatchOptions& options) {
   });
   if (!output.ok()) return output.status();
   StatusBoard board(status_style(options), std::make_shared<SteadyClock>(), write_to_stderr);
+  Result<std::unique_ptr<EventPublications>> publications = EventPublications::open(
+      options.publishing,
+      [&board](const std::string& uri, const std::string& text) { board.say(uri, text); });
+  if (!publications.ok()) return publications.status();
+  (*output)->also_to([&publications](std::string_view lines) { (*publications)->write(lines); });
   WatchSession whole(options, **output, board, notice);
   session = &whole;
-  return whole.run();
+  Status status = whole.run();
+  (*publications)
+      ->finish(std::chrono::milliseconds(static_cast<int64_t>(options.drain_timeout_s * 1000)));
+  return status;
+}
+
+void add_publish_options(CLI::App& command, PublishOptions& options) {
+  command
+      .add_option("--publish", options.uris,
+                  "mqtt://, mqtts://, kafka:// or file:/// that events go to, too "
+                  "(docs/publishing.md); may be given several times")
+      ->take_all();
+  command
+      .add_option("--publish-credentials", options.credentials_files,
+                  "user:password at the brokers, one file for all or one a URI")
+      ->take_all();
+  command.add_option("--publish-ca-file", options.ca_file,
+                     "PEM file of who may have signed a broker's certificate");
+  command.add_option("--publish-spool", options.spool,
+                     "folder that keeps what is not published yet beyond the process");
 }
 
 void add_input_options(CLI::App& command, WatchOptions& options) {
@@ -129,6 +155,7 @@ Command add_watch_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("watch", "Watch cameras and files, write their events");
   add_config_option(*command);
   add_input_options(*command, *options);
+  add_publish_options(*command, options->publishing);
   command
       ->add_option("--inference-rate",
                    "frames to analyse in a second of a camera, N or N/D; 0 for all")

@@ -62,6 +62,7 @@ LineOutput::~LineOutput() {
 }
 
 void LineOutput::write(std::string_view text) {
+  if (listener_) listener_(text);
   int error = EPIPE;
   {
     const std::lock_guard writing(writing_);

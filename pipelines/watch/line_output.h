@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/status.h"
 
@@ -32,6 +33,9 @@ class LineOutput {
   LineOutput(const LineOutput&) = delete;
   LineOutput& operator=(const LineOutput&) = delete;
 
+  // Before the first write: who is told of all lines, too, written or not, and does not wait.
+  void also_to(std::function<void(std::string_view)> listener) { listener_ = std::move(listener); }
+
   // text: lines with their ends.
   void write(std::string_view text);
 
@@ -50,6 +54,7 @@ class LineOutput {
   const int interrupt_fd_;  // an eventfd: readable once interrupted
   const std::function<void()> on_change_;
   bool regular_ = false;
+  std::function<void(std::string_view)> listener_;
 
   std::mutex writing_;        // held while a line is written
   mutable std::mutex mutex_;  // a leaf

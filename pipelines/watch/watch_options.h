@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/settings.h"
+#include "pipelines/watch/event_publications.h"
 
 namespace deepstack {
 
@@ -16,6 +17,7 @@ struct WatchOptions {
   int latency_ms = 200;                        // how long packets of a camera may be late
   int stall_timeout_ms = 2000;                 // without a frame for longer, a camera is stalled
   double drain_timeout_s = 5;                  // how long a stop may take
+  PublishOptions publishing;
   Settings settings;                           // of every camera, but for `source`
 };
 
