@@ -17,7 +17,7 @@ DEBIAN_PACKAGES=(
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
   libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
   libpaho-mqtt-dev librdkafka-dev prometheus-cpp-dev libcpp-httplib-dev libpq-dev
-  libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev mosquitto
+  libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev mosquitto openssl
   python3-gi gir1.2-gst-plugins-base-1.0 python3-paho-mqtt
 )
 PYTHON_PACKAGES=(torch==2.11.0 numpy==2.4.6 cmake==4.1.2)

@@ -72,8 +72,7 @@ struct MqttPublisher::Calls {
          text_of(answer, data->code, data->message)});
   }
   static void lost(void* context, char* cause) {
-    self(context).on_failed(
-        {PublishFailure::Kind::kLost, cause == nullptr ? kClosed : cause});
+    self(context).on_failed({PublishFailure::Kind::kLost, cause == nullptr ? kClosed : cause});
   }
   static void dismissed(void* context, MQTTProperties*, MQTTReasonCodes reason_code) {
     self(context).on_failed({PublishFailure::Kind::kLost, text_of(reason_code, 0, nullptr)});
@@ -115,19 +114,24 @@ void MqttPublisher::open() {
   const std::string uri = (tls ? "ssl://" : "tcp://") + plan_.address.hosts.front();
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer5;
   options.maxBufferedMessages = static_cast<int>(kMostOnTheWay);
-  int code = MQTTAsync_createWithOptions(&client_, uri.c_str(), plan_.settings.client_id.c_str(),
+  MQTTAsync client = nullptr;
+  int code = MQTTAsync_createWithOptions(&client, uri.c_str(), plan_.settings.client_id.c_str(),
                                          MQTTCLIENT_PERSISTENCE_NONE, nullptr, &options);
   if (code == MQTTASYNC_SUCCESS) {
-    MQTTAsync_setCallbacks(client_, this, Calls::lost, Calls::arrived, nullptr);
-    MQTTAsync_setDisconnected(client_, this, Calls::dismissed);
-    code = connect();
+    {
+      const std::lock_guard guard(mutex_);
+      client_ = client;
+    }
+    MQTTAsync_setCallbacks(client, this, Calls::lost, Calls::arrived, nullptr);
+    MQTTAsync_setDisconnected(client, this, Calls::dismissed);
+    code = connect(client);
   }
   if (code != MQTTASYNC_SUCCESS) {
     listener_.lost({PublishFailure::Kind::kLost, text_of(0, code, nullptr)});
   }
 }
 
-int MqttPublisher::connect() {
+int MqttPublisher::connect(void* client) {
   MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
   will.topicName = availability_topic_.c_str();
   will.message = kOffline;
@@ -154,7 +158,7 @@ int MqttPublisher::connect() {
   options.context = this;
   options.onSuccess5 = Calls::connected;
   options.onFailure5 = Calls::failed;
-  return MQTTAsync_connect(client_, &options);
+  return MQTTAsync_connect(client, &options);
 }
 
 // More than the broker takes at a time Paho would keep, and look at again a second later. One place
@@ -165,7 +169,7 @@ void MqttPublisher::on_connected(size_t max_packet_bytes, size_t receive_maximum
     window_ = std::clamp<size_t>(receive_maximum, 2, kMostOnTheWay) - 1;
     max_packet_bytes_ = max_packet_bytes;
   }
-  publish(availability_topic_, kOnline, true, nullptr);
+  publish(client(), availability_topic_, kOnline, true, nullptr);
   listener_.opened();
 }
 
@@ -177,8 +181,8 @@ void MqttPublisher::on_failed(PublishFailure failure) {
   listener_.lost(std::move(failure));
 }
 
-int MqttPublisher::publish(const std::string& topic, const std::string& payload, bool retained,
-                           Sending* sending) {
+int MqttPublisher::publish(void* client, const std::string& topic, const std::string& payload,
+                           bool retained, Sending* sending) {
   MQTTAsync_message message = MQTTAsync_message_initializer;
   // Paho copies it.
   message.payload = const_cast<char*>(payload.data());
@@ -191,13 +195,18 @@ int MqttPublisher::publish(const std::string& topic, const std::string& payload,
     options.onSuccess5 = Calls::sent;
     options.onFailure5 = Calls::unsent;
   }
-  return MQTTAsync_sendMessage(client_, topic.c_str(), &message, &options);
+  return MQTTAsync_sendMessage(client, topic.c_str(), &message, &options);
 }
 
 std::string MqttPublisher::topic_of(const std::string& json) const {
   const EventFields fields = event_fields(json);
   return plan_.address.target.expand(
       {{"source", mqtt_level(fields.source)}, {"event", mqtt_level(fields.event)}});
+}
+
+void* MqttPublisher::client() const {
+  const std::lock_guard guard(mutex_);
+  return client_;
 }
 
 size_t MqttPublisher::window() const {
@@ -223,7 +232,7 @@ void MqttPublisher::send(uint64_t number, const std::string& json) {
                                " bytes, the broker's limit is " + std::to_string(max_packet_bytes);
     return on_answer(sending, MQTTREASONCODE_PACKET_TOO_LARGE, reason.c_str());
   }
-  const int code = publish(topic, json, false, sending);
+  const int code = publish(client(), topic, json, false, sending);
   if (code != MQTTASYNC_SUCCESS) {
     listener_.lost({PublishFailure::Kind::kLost, text_of(0, code, nullptr)});
   }
@@ -231,10 +240,11 @@ void MqttPublisher::send(uint64_t number, const std::string& json) {
 
 // reason_code: of the broker; -1 when the line did not get there.
 void MqttPublisher::on_answer(Sending* sending, int reason_code, const char* text) {
-  const uint64_t number = sending->number;
   const std::string reason = text == nullptr ? "" : text;
+  uint64_t number = 0;
   {
     const std::lock_guard guard(mutex_);
+    number = sending->number;
     sendings_.erase(sending->self);
   }
   if (reason_code >= 0 && reason_code < MQTTREASONCODE_UNSPECIFIED_ERROR) {
@@ -253,7 +263,7 @@ void MqttPublisher::on_closed() {
 }
 
 // The broker says "offline" for us, as if we had died.
-void MqttPublisher::say_goodbye() {
+void MqttPublisher::say_goodbye(void* client) {
   MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer5;
   options.reasonCode = MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE;
   options.timeout = 0;
@@ -264,17 +274,18 @@ void MqttPublisher::say_goodbye() {
     const std::lock_guard guard(mutex_);
     goodbye_said_ = false;
   }
-  if (MQTTAsync_disconnect(client_, &options) != MQTTASYNC_SUCCESS) return;
+  if (MQTTAsync_disconnect(client, &options) != MQTTASYNC_SUCCESS) return;
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, kGoodbyePatience, [this] { return goodbye_said_; });
 }
 
 void MqttPublisher::close() {
-  if (client_ == nullptr) return;
-  if (MQTTAsync_isConnected(client_) != 0) say_goodbye();
-  MQTTAsync_destroy(&client_);
-  client_ = nullptr;
+  MQTTAsync last = client();
+  if (last == nullptr) return;
+  if (MQTTAsync_isConnected(last) != 0) say_goodbye(last);
+  MQTTAsync_destroy(&last);
   const std::lock_guard guard(mutex_);
+  client_ = nullptr;
   sendings_.clear();
   tls_error_.clear();
 }

@@ -39,23 +39,24 @@ class MqttPublisher final : public EventPublisher {
   };
   struct Calls;  // the functions that Paho calls
 
-  int connect();
-  int publish(const std::string& topic, const std::string& payload, bool retained,
-              Sending* sending);
+  int connect(void* client);
+  static int publish(void* client, const std::string& topic, const std::string& payload,
+                     bool retained, Sending* sending);
   void on_connected(size_t max_packet_bytes, size_t receive_maximum);
   void on_failed(PublishFailure failure);
   void on_answer(Sending* sending, int reason_code, const char* text);
   void on_closed();
-  void say_goodbye();
+  void say_goodbye(void* client);
+  void* client() const;
   std::string topic_of(const std::string& json) const;
 
   const PublishPlan plan_;
   const std::string availability_topic_;
   DeliveryListener& listener_;
-  void* client_ = nullptr;  // the caller's thread only
 
   mutable std::mutex mutex_;  // a leaf: everything below
   std::condition_variable changed_;
+  void* client_ = nullptr;
   std::list<Sending> sendings_;
   bool goodbye_said_ = false;
   size_t window_ = 1;
