@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/exhausted.h"
+#include "core/identity/embedding.h"
 #include "core/identity/view_quality.h"
 #include "core/store/open_gallery.h"
 
@@ -151,6 +152,13 @@ Result<Analyzer::Appearances> Analyzer::look(const AnalyzerFrame& frame,
     blocks_run_ += static_cast<uint64_t>(encoder_->info().level_blocks[level - 1]);
   }
   boxes_looked_at_ += features->size();
+  if (settings_.embeddings != Embeddings::kNone) {
+    embeddings_.resize(detections.size());
+    for (size_t i = 0; i < index.size(); ++i) {
+      embeddings_[index[i]] = std::make_shared<const std::vector<Embedding>>(
+          make_embeddings((*features)[i], matcher_.shape(), settings_.embeddings));
+    }
+  }
   Appearances seen = appearances(*features, index, detections.size(), seconds);
   for (const size_t i : index) seen[i]->quality = view_quality(i, detections, frame.rgb);
   return seen;
@@ -165,10 +173,12 @@ double Analyzer::average_depth() const {
 ObservedObject Analyzer::observed(const Track& track) const {
   ObservedObject object{.detection = track.detection,
                         .track_id = track.id,
-                        .confirmed = track.confirmed,
-                        .identity = std::nullopt};
+                        .confirmed = track.confirmed};
   if (const IdentityEvidence* identity = identifier_.identity_of(track.id)) {
     object.identity = *identity;
+  }
+  if (track.observed && *track.observed < embeddings_.size()) {
+    object.embeddings = embeddings_[*track.observed];
   }
   return object;
 }
@@ -225,6 +235,8 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
   frame_.width = frame.rgb.cols;
   frame_.height = frame.rgb.rows;
   frame_.pts_ns = frame.pts_ns;
+  frame_.number = frame.number;
+  embeddings_.clear();
   const double seconds = continuous_seconds(frame.time, frame.utc, result.events);
   Result<std::vector<Detection>> detections = detect(frame, seconds);
   if (!detections.ok()) return detections.status();
@@ -246,6 +258,7 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
     correcting.track_id = correction.track_id;
     correcting.from_uuid = std::move(correction.from_uuid);
     correcting.to_uuid = std::move(correction.to_uuid);
+    correcting.score = correction.score;
     result.events.push_back(std::move(correcting));
   }
   tell_tracks(result.objects, result.events);

@@ -102,6 +102,8 @@ class Analyzer {
   uint64_t last_region_id_ = 0;
   uint64_t boxes_looked_at_ = 0;
   uint64_t blocks_run_ = 0;  // for each of them
+  // Of the detections at hand, where they were looked at; empty: not asked for.
+  std::vector<std::shared_ptr<const std::vector<Embedding>>> embeddings_;
   std::set<int64_t> told_;     // tracks that a `new` event was sent for
   std::vector<Event> untold_;  // of a frame that failed half-way
 };

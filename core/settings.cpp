@@ -3,6 +3,7 @@
 #include <regex>
 #include <sstream>
 
+#include "core/event/event_tags.h"
 #include "core/exhausted.h"
 
 namespace deepstack {
@@ -39,6 +40,7 @@ Status Settings::validate() const {
          }) {
       if (!status.ok()) return status;
     }
+    if (const Result<std::string> object = parse_tags(tags); !object.ok()) return object.status();
     if (proposals == ProposalSource::kFile && proposals_file.empty()) {
       return invalid("proposals=file needs proposals-file");
     }

@@ -14,6 +14,8 @@ enum class InferenceRegion { kFullFrame, kRoiList };
 enum class ProposalSource { kAuto, kUpstream, kMotion, kHog, kFile };
 enum class DropPolicy { kAuto, kNever, kOldest };
 enum class AttachMeta { kNone, kLatest, kExact };
+enum class EventSchema { kNative, kDlStreamer, kDeepStreamMinimal, kOnvifMj, kFrigate };
+enum class Embeddings { kNone, kFused, kLevels };
 enum class GalleryMode { kOff, kRead, kLearn };
 enum class Precision { kAuto, kFp32, kBf16, kFp16 };
 
@@ -48,6 +50,9 @@ struct Settings {
   float reid_threshold = 0.5F;         // match probability from which an identity is the same again
 
   std::string source;                  // camera or file name written into events
+  EventSchema schema = EventSchema::kNative;  // what events are written in
+  std::string tags;                    // a JSON object that is put into every event; "" = none
+  Embeddings embeddings = Embeddings::kNone;  // which vectors of objects are put into events
 
   // First value that is out of its range, by property name; ok when there is none.
   Status validate() const;

@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "core/analyzer.h"
-#include "core/event/event_json.h"
+#include "core/event/event_converter.h"
+#include "core/event/event_tags.h"
 #include "core/exhausted.h"
 #include "core/frame/rgb_image.h"
+#include "core/identity/uuid.h"
 #include "core/sampler.h"
 #include "core/time/timeline.h"
 #include "core/time/utc_map.h"
@@ -29,14 +31,15 @@ double milliseconds(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 class Stream::Worker {
  public:
   Worker(const Settings& settings, std::unique_ptr<Analyzer> analyzer,
-         const ModelInfo& model, std::shared_ptr<const Clock> clock, WarningCallback on_warning)
+         EventSource source, std::shared_ptr<const Clock> clock, WarningCallback on_warning)
       : settings_(settings),
         analyzer_(std::move(analyzer)),
         clock_(std::move(clock)),
         on_warning_(std::move(on_warning)),
+        converter_(make_event_converter(settings.schema)),
+        source_(std::move(source)),
         sampler_(settings.inference_interval, settings.inference_rate_numerator,
-                 settings.inference_rate_denominator),
-        source_{settings.source, false, model.name, model.sha256} {}
+                 settings.inference_rate_denominator) {}
 
   void stop() {
     // Released after the lock, as in offer().
@@ -50,7 +53,11 @@ class Stream::Worker {
   }
 
   void set_live(bool live) {
-    const std::lock_guard lock(mutex_);
+    {
+      const std::lock_guard lock(mutex_);
+      live_ = live;
+    }
+    const std::lock_guard lock(telling_);
     source_.live = live;
   }
 
@@ -65,7 +72,7 @@ class Stream::Worker {
     const std::lock_guard lock(mutex_);
     ++stats_.frames_in;
     const MediaTime time = timeline_.stamp(
-        running_time_ns, source_.live ? std::optional(clock_->now_ns()) : std::nullopt);
+        running_time_ns, live_ ? std::optional(clock_->now_ns()) : std::nullopt);
     if (timeline_.restarted()) utc_map_.restart();
     utc_map_.observe(time.ns, time_of_day.reference, arrival_unix_ns(time_of_day));
     last_stamp_ = time;
@@ -185,7 +192,9 @@ class Stream::Worker {
   StreamStats stats() const {
     const std::lock_guard lock(mutex_);
     StreamStats stats = stats_;
-    stats.events_dropped = events_.dropped();
+    stats.events_dropped = events_.dropped() + events_untold_;
+    const std::lock_guard telling(telling_);
+    stats.values_replaced = converter_->replaced();
     return stats;
   }
 
@@ -241,7 +250,7 @@ class Stream::Worker {
 
   // By this machine's clock, of a live stream. A time stamp that is not believed says nothing.
   std::optional<int64_t> arrival_unix_ns(const TimeOfDay& time_of_day) const {
-    if (!source_.live || timeline_.doubted()) return std::nullopt;
+    if (!live_ || timeline_.doubted()) return std::nullopt;
     const int64_t waited_ns = time_of_day.waited_ns.value_or(0);
     const bool plausible = waited_ns >= 0 && waited_ns <= kLongestWaitNs;
     return std::llround(clock_->unix_s() * 1e9) - (plausible ? waited_ns : 0);
@@ -257,7 +266,7 @@ class Stream::Worker {
 
   bool never_drops() const {
     return settings_.drop_policy == DropPolicy::kNever ||
-           (settings_.drop_policy == DropPolicy::kAuto && !source_.live);
+           (settings_.drop_policy == DropPolicy::kAuto && !live_);
   }
 
   // Lock held: what is under way is of the past.
@@ -379,18 +388,33 @@ class Stream::Worker {
     }
   }
 
+  // An event that memory runs out for is lost, and counted; those after it are told.
   void publish_one(Event& event, int64_t arrived_ns, EventQueue::WhenFull when_full,
                    uint64_t generation) {
-    EventSource source;
+    event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
+    const Status status = unless_out_of_memory([&]() -> Status {
+      Result<std::vector<EventText>> texts = convert(event);
+      if (!texts.ok()) return texts.status();
+      for (EventText& text : *texts) {
+        events_.put({std::move(text.json), event.frame.time.ns, text.expendable, generation,
+                     event_name(event.kind)},
+                    when_full);
+      }
+      return {};
+    });
+    bool warns = false;
     {
       const std::lock_guard lock(mutex_);
-      source = source_;
+      if (!status.ok()) ++events_untold_;
+      warns = !std::exchange(cannot_tell_, !status.ok()) && !status.ok() && !stopping_;
     }
-    event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
-    const bool expendable = event.kind == EventKind::kUpdate || event.kind == EventKind::kStats;
-    events_.put({to_json(event, source), event.frame.time.ns, expendable, generation,
-                 event_name(event.kind)},
-                when_full);
+    if (warns) on_warning_(status);
+  }
+
+  Result<std::vector<EventText>> convert(Event& event) {
+    const std::lock_guard lock(telling_);
+    event.number = ++events_told_;
+    return converter_->convert(event, source_);
   }
 
   void finish(std::unique_lock<std::mutex>& lock) {
@@ -438,14 +462,22 @@ class Stream::Worker {
   std::shared_ptr<const VideoFormat> told_video_;  // worker thread only
   EventQueue events_{kMaxQueuedLines, kMaxQueuedBytes};
 
-  mutable std::mutex mutex_;  // everything below
+  // The converter goes by what it was told before, and the worker is not the only one to tell.
+  mutable std::mutex telling_;  // a leaf; the next three
+  const std::unique_ptr<EventConverter> converter_;
+  EventSource source_;
+  uint64_t events_told_ = 0;
+
+  mutable std::mutex mutex_;  // everything below; before telling_
   mutable std::condition_variable changed_;
   Timeline timeline_;
   UtcMap utc_map_;
   MediaTime last_stamp_;  // of the newest frame
   UtcTime sampled_utc_;   // of the same
   Sampler sampler_;
-  EventSource source_;
+  bool live_ = false;
+  uint64_t events_untold_ = 0;  // for want of memory
+  bool cannot_tell_ = false;    // the last one was
   std::shared_ptr<const VideoFormat> video_;
   std::shared_ptr<const FrameResult> latest_;
   MediaTime sampled_;  // the last time that sample() gave
@@ -475,8 +507,13 @@ Result<std::unique_ptr<Stream>> Stream::open(const Settings& settings,
   const ModelInfo& model = encoder->info();
   Result<std::unique_ptr<Analyzer>> analyzer = Analyzer::create(settings, encoder, clock);
   if (!analyzer.ok()) return analyzer.status();
+  Result<std::string> tags = parse_tags(settings.tags);
+  if (!tags.ok()) return tags.status();
   return std::unique_ptr<Stream>(new Stream(std::make_shared<Worker>(
-      settings, *std::move(analyzer), model, std::move(clock), std::move(on_warning))));
+      settings, *std::move(analyzer),
+      EventSource{settings.source, false, model.name, model.sha256, random_uuid(),
+                  *std::move(tags)},
+      std::move(clock), std::move(on_warning))));
 }
 
 void Stream::set_live(bool live) { worker_->set_live(live); }

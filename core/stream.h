@@ -61,7 +61,8 @@ struct StreamStats {
   uint64_t frames_analysed = 0;
   uint64_t frames_dropped = 0;   // replaced in the mailbox, or discarded by flush() or give_up()
   uint64_t frames_failed = 0;    // could not be mapped, converted or encoded
-  uint64_t events_dropped = 0;   // updates that found the queue full
+  uint64_t events_dropped = 0;   // updates that found the queue full, or memory ran out
+  uint64_t values_replaced = 0;  // texts and numbers that JSON cannot have, written as something else
   uint64_t tracks = 0;           // alive now
   double average_depth = 1;      // share of the tower's blocks run for a detection
   GalleryStats gallery;          // after the last frame; of all streams that share it

@@ -25,6 +25,7 @@
 
 #include <utility>
 
+#include "core/event/event_converter.h"
 #include "gst-plugin/deepstack_flow.h"
 #include "gst-plugin/deepstack_properties.h"
 #include "gst-plugin/deepstack_state.h"
@@ -65,7 +66,8 @@ GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, 
                                                             GST_STATIC_CAPS(DEEPSTACK_VIDEO_CAPS));
 GstStaticPadTemplate events_template =
     GST_STATIC_PAD_TEMPLATE("events", GST_PAD_SRC, GST_PAD_REQUEST,
-                            GST_STATIC_CAPS("application/x-json, format=(string)deepstack-1"));
+                            GST_STATIC_CAPS("application/x-json, format=(string){ deepstack-1, dlstreamer, "
+                                            "deepstream-minimal, onvif-mj, frigate }"));
 
 Settings settings_of(const ElementState& state) {
   const std::lock_guard guard(state.lock);
@@ -106,7 +108,7 @@ Status open_stream(GstDeepstack* self) {
   state.flow = VideoFlow();
   state.flow.attach_meta = settings.attach_meta;
   state.flow.drain_timeout_ms = settings.drain_timeout_ms;
-  state.events.open(stream);
+  state.events.open(stream, deepstack::event_format(settings.schema));
   const std::lock_guard guard(state.lock);
   state.stream = std::move(stream);
   state.model = encoder->info();
@@ -241,7 +243,7 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
       g_param_spec_boxed("stats", "Statistics",
                          "Counters since the element was started: frames-in, frames-sampled, "
                          "frames-analysed, frames-dropped, frames-failed, events-dropped, "
-                         "events-undelivered, tracks, identities, gallery-bytes, "
+                         "events-undelivered, values-replaced, tracks, identities, gallery-bytes, "
                          "gallery-evictions, gallery-views-evicted, store-errors; inference-ms of the "
                          "last frame; average-depth: share of "
                          "the model's blocks, 0..1, run for a box; model, precision; fusion: trained, "

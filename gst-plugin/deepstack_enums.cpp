@@ -75,6 +75,28 @@ GType precision_type() {
   return kType;
 }
 
+GType event_schema_type() {
+  static const GEnumValue kRows[] = {
+      row(EventSchema::kNative, "native", "All there is to say, on the base of DL Streamer's frames"),
+      row(EventSchema::kDlStreamer, "dlstreamer", "Frames of DL Streamer's gvametaconvert, strictly"),
+      row(EventSchema::kDeepStreamMinimal, "deepstream-minimal",
+          "Frames of DeepStream's nvmsgconv, minimal payload"),
+      row(EventSchema::kOnvifMj, "onvif-mj", "ONVIF metadata in JSON, with rename and merge"),
+      row(EventSchema::kFrigate, "frigate", "Messages of Frigate's topics about tracked objects"),
+      kEnd};
+  static const GType kType = register_enum("GstDeepstackSchema", kRows);
+  return kType;
+}
+
+GType embeddings_type() {
+  static const GEnumValue kRows[] = {
+      row(Embeddings::kNone, "none", "None: they are personal data, and large"),
+      row(Embeddings::kFused, "fused", "One of all levels, as the fusion weighs them"),
+      row(Embeddings::kLevels, "levels", "One of each level, shallow first"), kEnd};
+  static const GType kType = register_enum("GstDeepstackEmbeddings", kRows);
+  return kType;
+}
+
 GType gallery_mode_type() {
   static const GEnumValue kRows[] = {
       row(GalleryMode::kOff, "off", "No identities, tracks only"),

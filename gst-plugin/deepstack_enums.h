@@ -11,5 +11,7 @@ GType drop_policy_type();
 GType attach_meta_type();
 GType gallery_mode_type();
 GType precision_type();
+GType event_schema_type();
+GType embeddings_type();
 
 }  // namespace deepstack::gst

@@ -124,6 +124,15 @@ const std::array kIdentities{
              Number<float>{&Settings::reid_threshold, 0, 1}},
     Property{"source", "Source", "Name of the camera or file, written into every event",
              &Settings::source},
+    Property{"schema", "Schema", "Whose JSON the lines of the pad events are; see docs/events.md",
+             choice<&Settings::schema>(event_schema_type)},
+    Property{"tags", "Tags",
+             "JSON object put into every event of the schemas native and dlstreamer; at most 4096 "
+             "bytes, empty = none",
+             &Settings::tags},
+    Property{"embeddings", "Embeddings",
+             "Vectors of what objects look like, put into native events as 16-bit floats",
+             choice<&Settings::embeddings>(embeddings_type)},
 };
 
 template <size_t first, size_t second>

@@ -70,8 +70,9 @@ void EventsPad::release(GstPad* pad) {
   gst_element_remove_pad(element_, pad);
 }
 
-void EventsPad::open(std::shared_ptr<Stream> stream) {
+void EventsPad::open(std::shared_ptr<Stream> stream, const char* format) {
   stream_ = std::move(stream);
+  format_ = format;
   position_ns_ = 0;
   task_.reset(gst_task_new(run, this, nullptr));
   gst_task_set_lock(task_.get(), &task_lock_);
@@ -227,7 +228,8 @@ void EventsPad::push_header(GstPad* pad, std::optional<guint> group_id) {
   if (group_id) gst_event_set_group_id(event, *group_id);
   gst_pad_push_event(pad, event);
 
-  const GstRef<GstCaps> caps(gst_pad_get_pad_template_caps(pad));
+  const GstRef<GstCaps> caps(
+      gst_caps_new_simple("application/x-json", "format", G_TYPE_STRING, format_, nullptr));
   gst_pad_push_event(pad, gst_event_new_caps(caps.get()));
 }
 

@@ -36,7 +36,8 @@ class EventsPad {
 
   // State changes: the task's stream begins; the pads are about to be deactivated (waits in here
   // end); they are, so that the task can be joined. REQUIRES: the stream is cancelled by then.
-  void open(std::shared_ptr<Stream> stream);
+  // format: of the caps, a literal.
+  void open(std::shared_ptr<Stream> stream, const char* format);
   void interrupt();
   void close();
 
@@ -77,6 +78,7 @@ class EventsPad {
   GstElement* const element_;
   EventMessages messages_;
   std::shared_ptr<Stream> stream_;  // between open() and close()
+  const char* format_ = "";         // of its lines
   GstRef<GstTask> task_;
   GRecMutex task_lock_;      // held by the task while it iterates
   int64_t position_ns_ = 0;  // task: running time of the last line

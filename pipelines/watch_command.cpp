@@ -167,6 +167,20 @@ Command add_watch_command(CLI::App& app) {
   command->add_option("--proposals", settings.proposals, "where to look: motion or hog (people)")
       ->transform(choice(kProposals))
       ->default_str("motion");
+  static const std::map<std::string, EventSchema> kSchemas{
+      {"native", EventSchema::kNative},
+      {"dlstreamer", EventSchema::kDlStreamer},
+      {"deepstream-minimal", EventSchema::kDeepStreamMinimal},
+      {"onvif-mj", EventSchema::kOnvifMj},
+      {"frigate", EventSchema::kFrigate}};
+  command
+      ->add_option("--schema", settings.schema,
+                   "what events are written in: native, dlstreamer, deepstream-minimal, onvif-mj "
+                   "or frigate")
+      ->transform(choice(kSchemas))
+      ->default_str("native");
+  command->add_option("--tags", settings.tags,
+                      "a JSON object to put into every event (native, dlstreamer)");
   command
       ->add_option("--gallery-id", settings.gallery_id,
                    "inputs share the gallery of this name; empty: one of its own each")

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -35,12 +36,19 @@ struct IdentityEvidence {
   std::vector<float> levels;  // similarity on each level, shallow first
 };
 
+// What an object looks like to the model, as a vector of length 1.
+struct Embedding {
+  std::string level;           // "fused", or the number of the level, "0" is the shallowest
+  std::vector<uint16_t> half;  // its values as 16-bit floats
+};
+
 struct ObservedObject {
   Detection detection;
   uint64_t region_id = 0;
   int64_t track_id = 0;
   bool confirmed = true;  // tentative tracks are in no event, but in the result of the frame
-  std::optional<IdentityEvidence> identity;
+  std::optional<IdentityEvidence> identity{};
+  std::shared_ptr<const std::vector<Embedding>> embeddings{};  // null: not asked for, or not looked at
 };
 
 // What a camera's source says of it; see docs/events.md.
@@ -55,6 +63,7 @@ struct CameraReport {
 
 // Where and when the event is.
 struct EventFrame {
+  int64_t number = 0;  // in the stream, from 1; 0 when it is about no frame
   int width = 0;
   int height = 0;
   MediaTime time;
@@ -65,12 +74,14 @@ struct EventFrame {
 
 struct Event {
   EventKind kind = EventKind::kUpdate;
+  uint64_t number = 0;  // in its stream and run, from 1
   EventFrame frame;
   std::vector<ObservedObject> objects;  // new, update, end
 
   int64_t track_id = 0;     // rename: the track whose identity changes
   std::string from_uuid;    // rename, merge
   std::string to_uuid;      // rename, merge
+  float score = 0;          // rename, merge: probability that it is to_uuid
   double gap_s = 0;         // stream_gap: length, negative when unknown
   VideoFormat video;        // stream.changed: what it is from this frame on
   std::vector<std::pair<std::string, uint64_t>> counters;  // stats

@@ -1,25 +1,20 @@
-// The only writer of event JSON: schema "deepstack-1" (docs/events.schema.json, docs/events.md).
-// Keys are sorted, numbers rounded once, text made valid UTF-8, so that the same analysis gives the
-// same bytes.
+// The native schema "deepstack-1" (docs/events.schema.json, docs/events.md): everything there is to
+// say, one line an event. The frame and its objects are DL Streamer's.
 #pragma once
 
 #include <string>
 
-#include "core/event/event.h"
+#include "core/event/event_converter.h"
 
 namespace deepstack {
 
-// What stands in every event of a stream.
-struct EventSource {
-  std::string name;         // property source
-  bool live = false;        // decides time.source: arrival or file
-  std::string model{};         // its name; "" when there is none to name
-  std::string model_sha256{};  // of its weights; "" when it has no files
+class NativeEvents final : public EventConverter {
+ protected:
+  void write(const Event& event, const EventSource& source,
+             std::vector<EventText>& lines) override;
 };
 
-// One JSON object in one line, without the line end.
+// Its line. Throws std::bad_alloc.
 std::string to_json(const Event& event, const EventSource& source);
-
-const char* event_name(EventKind kind);
 
 }  // namespace deepstack

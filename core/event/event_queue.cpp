@@ -34,8 +34,8 @@ bool EventQueue::put(EventLine line, WhenFull when_full) {
     ++dropped_;
     return false;
   }
+  lines_.push_back(std::move(line));  // out of memory here leaves the queue as it was
   bytes_ += bytes;
-  lines_.push_back(std::move(line));
   changed_.notify_all();
   return true;
 }

@@ -249,7 +249,7 @@ std::optional<Correction> Identifier::change(const Track& track, Record& record,
   const std::string before = record.evidence.uuid;
   if (!before.empty() && !found.uuid.empty() && before != found.uuid) {
     correction = Correction{record.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
-                            before, found.uuid};
+                            before, found.uuid, found.score};
     if (record.began_here && mode_ == GalleryMode::kLearn) {
       gallery_.merge(record.evidence.number, found.number);
     }

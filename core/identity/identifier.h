@@ -25,6 +25,7 @@ struct Correction {
   int64_t track_id = 0;
   std::string from_uuid;
   std::string to_uuid;
+  float score = 0;  // probability that it is to_uuid
 };
 
 class Identifier {

@@ -20,7 +20,8 @@ void apply_settings(GstElement* analyser, const Settings& settings) {
                static_cast<gint64>(settings.gallery_max_bytes), "gallery-ttl",
                settings.gallery_ttl_s, "reid-threshold",
                static_cast<gdouble>(settings.reid_threshold), "source", settings.source.c_str(),
-               nullptr);
+               "schema", static_cast<gint>(settings.schema), "tags", settings.tags.c_str(),
+               "embeddings", static_cast<gint>(settings.embeddings), nullptr);
 }
 
 }  // namespace deepstack

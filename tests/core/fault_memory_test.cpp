@@ -7,6 +7,7 @@
 #include <new>
 
 #include "core/analyzer.h"
+#include "core/event/event_converter.h"
 #include "core/json_guard.h"
 #include "core/model/model_config.h"
 #include "core/model/safetensors.h"
@@ -120,6 +121,30 @@ TEST_F(F30, ConfigsOfModelsAndSettingsFilesToo) {
 TEST_F(F30, SettingsAreJudgedOrNot) {
   const Settings settings;
   expect_exhausted_at_every_allocation("settings", [&] { return settings.validate(); });
+}
+
+// Every schema, with all that it can say; one converter goes through all failures.
+TEST_F(F30, AnEventIsWrittenOrNot) {
+  Event event;
+  event.kind = EventKind::kUpdate;
+  event.frame = {.width = 640, .height = 480, .time = {2, 5'000'000'000}, .pts_ns = 77};
+  event.frame.utc = {UtcSource::kNtp, 1'800'000'000'000'000'000, 20'400'000, false};
+  for (int64_t track = 1; track <= 3; ++track) {
+    ObservedObject object{.detection = {{10, 20, 30, 40}, 0.9F, "a label of some length"},
+                          .track_id = track};
+    object.identity = IdentityEvidence{.uuid = "11111111-2222-4333-8444-555555555555",
+                                       .runner_up = "66666666-7777-4888-9999-aaaaaaaaaaaa",
+                                       .levels = {0.5F, -0.25F, 1}};
+    event.objects.push_back(object);
+  }
+  for (const EventSchema schema : kEventSchemas) {
+    const auto converter = make_event_converter(schema);
+    expect_exhausted_at_every_allocation(event_format(schema), [&] {
+      // Changes that every schema tells of, so that each call has something to write.
+      for (ObservedObject& object : event.objects) ++object.identity->uuid[0];
+      return status_of(converter->convert(event, {.name = "a camera with a long name"}));
+    });
+  }
 }
 
 // A frame more for every allocation that fails: tracks and identities go on through all of them.

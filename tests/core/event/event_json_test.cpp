@@ -2,22 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
-
 #include <cmath>
-#include <fstream>
 #include <limits>
 
 #include "core/identity/uuid.h"
+#include "tests/support/schema_check.h"
 
 namespace deepstack {
 namespace {
 
 using nlohmann::json;
-using valijson::adapters::NlohmannJsonAdapter;
 
 constexpr EventKind kKinds[] = {EventKind::kNew,    EventKind::kUpdate, EventKind::kEnd,
                                 EventKind::kRename, EventKind::kMerge,  EventKind::kStreamGap,
@@ -25,28 +19,8 @@ constexpr EventKind kKinds[] = {EventKind::kNew,    EventKind::kUpdate, EventKin
                                 EventKind::kCameraLost,    EventKind::kCameraBack};
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-// "" when the text follows docs/events.schema.json, else why not.
 std::string schema_error(const std::string& text) {
-  static const valijson::Schema* const schema = [] {
-    const json document =
-        json::parse(std::ifstream(DEEPSTACK_SOURCE_DIR "/docs/events.schema.json"));
-    auto* parsed = new valijson::Schema;
-    valijson::SchemaParser(valijson::SchemaParser::kDraft7)
-        .populateSchema(NlohmannJsonAdapter(document), *parsed);
-    return parsed;
-  }();
-  const json event = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (event.is_discarded()) return "no JSON";
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  if (validator.validate(*schema, NlohmannJsonAdapter(event), &results)) return "";
-  valijson::ValidationResults::Error error;
-  std::string reason;
-  while (results.popError(error)) {
-    for (const std::string& place : error.context) reason += place;
-    reason += ": " + error.description + "\n";
-  }
-  return reason;
+  return test::schema_error(test::schema_file("deepstack-1"), text);
 }
 
 ObservedObject full_object() {
@@ -68,6 +42,7 @@ ObservedObject full_object() {
 Event full_event(EventKind kind) {
   Event event;
   event.kind = kind;
+  event.number = 42;
   event.frame = {
       .width = 640, .height = 480, .time = {2, 5'000'000'000}, .pts_ns = 77, .age_ms = 12.3};
   if (kind == EventKind::kNew || kind == EventKind::kUpdate || kind == EventKind::kEnd) {
@@ -102,7 +77,7 @@ TEST(EventJson, EveryKindFollowsThePublishedSchema) {
 TEST(EventJson, TheSchemaRefusesWhatIsNoEvent) {
   const json good = json::parse(to_json(full_event(EventKind::kNew), {"x", false}));
   ASSERT_EQ(schema_error(good.dump()), "");
-  for (const char* key : {"schema", "event", "resolution", "timestamp", "time", "objects"}) {
+  for (const char* key : {"schema", "event", "event_id", "resolution", "timestamp", "time", "objects"}) {
     json bad = good;
     bad.erase(key);
     EXPECT_NE(schema_error(bad.dump()), "") << key;
@@ -120,7 +95,7 @@ TEST(EventJson, AnUpdateIsExactlyThisLine) {
   event.objects.pop_back();
   EXPECT_EQ(
       to_json(event, {"door", false}),
-      R"({"event":"update","objects":[{"detection":{"bounding_box":{"x_max":0.0631,"x_min":0.0162,)"
+      R"({"event":"update","event_id":"00000000-0000-4000-8000-000000000000-42","objects":[{"detection":{"bounding_box":{"x_max":0.0631,"x_min":0.0162,)"
       R"("y_max":0.1262,"y_min":0.0429},"confidence":0.8765,"label":"person","label_id":1},"h":40,)"
       R"("id":3,"identity":{"gap_s":3600.5,"id":"11111111-2222-4333-8444-555555555555",)"
       R"("levels":[0.5,-0.25,1.0],"margin":0.25,"runner_up":"66666666-7777-4888-9999-aaaaaaaaaaaa",)"
@@ -143,7 +118,8 @@ TEST(EventJson, ACameraReportIsExactlyThisLine) {
   event.frame = {.time = {2, 5'000'000'000}};
   EXPECT_EQ(to_json(event, {"door", true}),
             R"({"camera":{"away_ms":2001,"reason":"stalled","reconnects":7,"state":"stalled",)"
-            R"("uri":"rtsp://10.0.0.5/live"},"event":"camera.lost","resolution":{"height":0,"width":0},)"
+            R"("uri":"rtsp://10.0.0.5/live"},"event":"camera.lost",)"
+            R"("event_id":"00000000-0000-4000-8000-000000000000-42","resolution":{"height":0,"width":0},)"
             R"("schema":"deepstack-1","source":"door","time":{"age_ms":0.0,"running_time":5000000000,)"
             R"("source":"arrival","timeline":2},"timestamp":5000000000})");
 }
