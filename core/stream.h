@@ -20,6 +20,7 @@
 #include "core/encoder.h"
 #include "core/event/event.h"
 #include "core/event/event_queue.h"
+#include "core/event/frame_result.h"
 #include "core/frame/detection.h"
 #include "core/frame/frame_lease.h"
 #include "core/frame/video_format.h"
@@ -38,14 +39,6 @@ struct StreamFrame {
   std::vector<Detection> detections;  // boxes that came with the frame (proposals auto, upstream)
   bool has_detections = false;        // the frame was looked at upstream, with or without result
   std::unique_ptr<FrameLease> lease;
-};
-
-// What was found in a frame, for who writes it onto frames (attach-meta).
-struct FrameResult {
-  MediaTime time;
-  int width = 0;  // of the frame; boxes are in its pixels
-  int height = 0;
-  std::vector<ObservedObject> objects;  // of confirmed tracks
 };
 
 // What is known of a frame's time besides its running time.

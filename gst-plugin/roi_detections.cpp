@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "gst-plugin/analytics_meta.h"
+
 namespace deepstack::gst {
 namespace {
 
@@ -34,6 +36,7 @@ std::vector<Detection> roi_detections(GstBuffer* buffer) {
              buffer, &cursor, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)) {
     detections.push_back(to_detection(reinterpret_cast<GstVideoRegionOfInterestMeta*>(meta)));
   }
+  add_related_detections(buffer, detections);
   return detections;
 }
 

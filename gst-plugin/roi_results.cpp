@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gst-plugin/analytics_meta.h"
+
 namespace deepstack::gst {
 namespace {
 
@@ -69,6 +71,12 @@ void attach(GstBuffer* buffer, const ObservedObject& object, const FrameResult& 
       static_cast<gint>(std::min<int64_t>(object.track_id, std::numeric_limits<gint>::max()));
   gst_video_region_of_interest_meta_add_param(
       roi, gst_structure_new("object_id", "id", G_TYPE_INT, id, nullptr));
+  if (object.identity) {
+    gst_video_region_of_interest_meta_add_param(
+        roi, gst_structure_new("identity", "label", G_TYPE_STRING, object.identity->uuid.c_str(),
+                               "confidence", G_TYPE_DOUBLE, double{object.identity->score},
+                               nullptr));
+  }
   gst_video_region_of_interest_meta_add_param(roi, evidence_of(object, age_ns));
 }
 
@@ -83,6 +91,7 @@ GstBuffer* attach_results(GstBuffer* buffer, const FrameResult* results, const G
   for (const ObservedObject& object : results->objects) {
     attach(buffer, object, *results, info, age_ns);
   }
+  relate_results(buffer, *results, info);
   return buffer;
 }
 
