@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and tests what is compiled in against GStreamer 1.24 and newer only (gst-plugin/analytics_meta),
-# in a Debian trixie of its own: Debian 12 has 1.22. Not part of the test sets: needs root and 600 MB.
+# in a Debian trixie of its own: Debian 12 has 1.22. Not part of the test sets: needs root and 3 GB.
 #
 #   tests/newer-gstreamer.sh [MIRROR]
 #

@@ -137,12 +137,19 @@ TEST_F(F30, AnEventIsWrittenOrNot) {
                                        .levels = {0.5F, -0.25F, 1}};
     event.objects.push_back(object);
   }
+  const EventSource source{.name = "a camera with a name of some length"};
+  int call = 0;
   for (const EventSchema schema : kEventSchemas) {
     const auto converter = make_event_converter(schema);
     expect_exhausted_at_every_allocation(event_format(schema), [&] {
-      // Changes that every schema tells of, so that each call has something to write.
-      for (ObservedObject& object : event.objects) ++object.identity->uuid[0];
-      return status_of(converter->convert(event, {.name = "a camera with a long name"}));
+      // Other identities than ever before, so that every schema has something to tell.
+      ++call;
+      for (ObservedObject& object : event.objects) {
+        for (size_t digit = 0, left = static_cast<size_t>(call); digit < 4; ++digit, left /= 10) {
+          object.identity->uuid[digit] = static_cast<char>('0' + left % 10);
+        }
+      }
+      return status_of(converter->convert(event, source));
     });
   }
 }

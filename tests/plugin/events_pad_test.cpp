@@ -74,6 +74,24 @@ TEST(EventsPad, BeginsWithStreamCapsSegmentAndAGapBeforeAnyLine) {
 }
 
 // In a second there would be one anyway; a pipeline in preroll is not to wait that long.
+TEST(EventsPad, ItsCapsSayWhoseJsonItsLinesAre) {
+  ElementHarness harness(Source::kFile);
+  gst_element_set_state(harness.element.get(), GST_STATE_READY);
+  gst_util_set_object_arg(G_OBJECT(harness.element.get()), "schema", "onvif-mj");
+  harness.play();
+  analyse_all(harness, 6);
+  const Owned<GstBuffer> line(gst_harness_pull(harness.events));
+  const GstRef<GstPad> pad(gst_element_get_static_pad(harness.element.get(), "events"));
+  const GstRef<GstCaps> caps(gst_pad_get_current_caps(pad.get()));
+  const GstRef<GstCaps> expected(gst_caps_from_string("application/x-json,format=onvif-mj"));
+  EXPECT_TRUE(gst_caps_is_equal(caps.get(), expected.get()));
+  GstMapInfo map;
+  ASSERT_TRUE(gst_buffer_map(line.get(), &map, GST_MAP_READ));
+  const std::string text(reinterpret_cast<const char*>(map.data), map.size);
+  gst_buffer_unmap(line.get(), &map);
+  EXPECT_THAT(text, testing::StartsWith("{\"Frame\":[{"));
+}
+
 TEST(EventsPad, TheFirstGapComesBeforeTheFirstLine) {
   ElementHarness harness(Source::kFile, Events::kBlocked);
   const GstRef<GstPad> pad(gst_pad_get_peer(harness.events->sinkpad));
