@@ -149,7 +149,7 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
                        "proposals-file", "object-class", "threshold", "drop-policy", "drain-timeout",
                        "attach-meta", "track-max-age", "gallery-mode", "gallery-id",
                        "gallery-location", "gallery-max-bytes", "gallery-ttl", "reid-threshold",
-                       "source", "post-messages", "config-file"}));
+                       "source", "schema", "tags", "embeddings", "post-messages", "config-file"}));
 }
 
 TEST_F(Properties, SayWhenTheyCount) {
@@ -244,9 +244,9 @@ TEST_F(Properties, StatsAreZeroBeforeTheStartAndNameTheModelAfterIt) {
   EXPECT_STREQ(gst_structure_get_string(stats, "precision"), "fp32");
   EXPECT_STREQ(gst_structure_get_string(stats, "fusion"), "trained");
   for (const char* name : {"frames-in", "frames-sampled", "frames-analysed", "frames-dropped",
-                           "frames-failed", "events-dropped", "events-undelivered", "tracks",
-                           "identities", "gallery-bytes", "gallery-evictions",
-                           "gallery-views-evicted", "store-errors"}) {
+                           "frames-failed", "events-dropped", "events-undelivered",
+                           "values-replaced", "tracks", "identities", "gallery-bytes",
+                           "gallery-evictions", "gallery-views-evicted", "store-errors"}) {
     EXPECT_TRUE(gst_structure_has_field_typed(stats, name, G_TYPE_UINT64)) << name;
   }
   EXPECT_TRUE(gst_structure_has_field_typed(stats, "inference-ms", G_TYPE_DOUBLE));

@@ -80,7 +80,7 @@ TEST(EventsPad, ItsCapsSayWhoseJsonItsLinesAre) {
   gst_util_set_object_arg(G_OBJECT(harness.element.get()), "schema", "onvif-mj");
   harness.play();
   analyse_all(harness, 6);
-  const Owned<GstBuffer> line(gst_harness_pull(harness.events));
+  const GstRef<GstBuffer> line(gst_harness_pull(harness.events));
   const GstRef<GstPad> pad(gst_element_get_static_pad(harness.element.get(), "events"));
   const GstRef<GstCaps> caps(gst_pad_get_current_caps(pad.get()));
   const GstRef<GstCaps> expected(gst_caps_from_string("application/x-json,format=onvif-mj"));
