@@ -7,7 +7,7 @@
 //
 // Between the first two stands a mailbox of one frame. DropPolicy::kOldest replaces the frame in it
 // (and counts it); kNever makes offer() wait for room, so that nothing of a file is left out.
-// Lock order: mailbox mutex, then event queue mutex; neither is held while calling out.
+// Lock order: mailbox mutex, then those of converter and event queue; none is held while calling out.
 #pragma once
 
 #include <chrono>

@@ -56,8 +56,8 @@ std::optional<GstAnalyticsODMtd> same_box(GstAnalyticsRelationMeta* relations, G
                                           const PlacedBox& wanted) {
   gpointer cursor = nullptr;
   GstAnalyticsODMtd object;
-  while (gst_analytics_relation_meta_iterate(
-      relations, &cursor, gst_analytics_od_mtd_get_mtd_type(), &object)) {
+  while (gst_analytics_relation_meta_iterate(relations, &cursor,
+                                             gst_analytics_od_mtd_get_mtd_type(), &object)) {
     PlacedBox box;
     gfloat confidence = 0;
     if (gst_analytics_od_mtd_get_location(&object, &box.x, &box.y, &box.width, &box.height,
@@ -77,14 +77,12 @@ void relate(GstAnalyticsRelationMeta* relations, const ObservedObject& object,
   if (!detection) {
     detection.emplace();
     if (!gst_analytics_relation_meta_add_od_mtd(relations, label, box.x, box.y, box.width,
-                                                box.height, object.detection.score,
-                                                &*detection)) {
+                                                box.height, object.detection.score, &*detection)) {
       return;
     }
   }
   GstAnalyticsTrackingMtd track;
-  if (gst_analytics_relation_meta_add_tracking_mtd(relations,
-                                                   static_cast<guint64>(object.track_id),
+  if (gst_analytics_relation_meta_add_tracking_mtd(relations, static_cast<guint64>(object.track_id),
                                                    GST_CLOCK_TIME_NONE, &track)) {
     gst_analytics_relation_meta_set_relation(relations, GST_ANALYTICS_REL_TYPE_RELATE_TO,
                                              detection->id, track.id);
@@ -121,8 +119,8 @@ void add_related_detections(GstBuffer* buffer, std::vector<Detection>& detection
   if (relations == nullptr) return;
   gpointer cursor = nullptr;
   GstAnalyticsODMtd object;
-  while (gst_analytics_relation_meta_iterate(
-      relations, &cursor, gst_analytics_od_mtd_get_mtd_type(), &object)) {
+  while (gst_analytics_relation_meta_iterate(relations, &cursor,
+                                             gst_analytics_od_mtd_get_mtd_type(), &object)) {
     PlacedBox box;
     gfloat confidence = 1;
     if (!gst_analytics_od_mtd_get_location(&object, &box.x, &box.y, &box.width, &box.height,

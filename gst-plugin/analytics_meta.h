@@ -1,5 +1,5 @@
-// Boxes, tracks and identities as GstAnalyticsRelationMeta, which GStreamer has from 1.24 on and which
-// its own elements and DL Streamer read:
+// Boxes, tracks and identities as GstAnalyticsRelationMeta, which GStreamer has from 1.24 on and
+// which its own elements and DL Streamer read:
 //
 //   ODMtd (label, box, confidence) --RELATE_TO--> TrackingMtd (track)
 //                                  --CONTAIN----> ClsMtd (UUID of the identity, its score)

@@ -32,8 +32,8 @@ ObjectClass object_class(const std::string& label) {
 
 // id|left|top|right|bottom|Class|#|attribute|...|confidence
 std::string object_text(const ObservedObject& object, const EventFrame& frame, JsonWriter& json) {
-  const Box box = clip(object.detection.box, static_cast<float>(frame.width),
-                       static_cast<float>(frame.height));
+  const Box box =
+      clip(object.detection.box, static_cast<float>(frame.width), static_cast<float>(frame.height));
   const ObjectClass kind = object_class(object.detection.label);
   std::string text = std::to_string(object.track_id);
   for (const float edge : {box.x, box.y, box.right(), box.bottom()}) {

@@ -9,8 +9,7 @@ namespace deepstack {
 
 class DeepStreamEvents final : public EventConverter {
  protected:
-  void write(const Event& event, const EventSource& source,
-             std::vector<EventText>& lines) override;
+  void write(const Event& event, const EventSource& source, std::vector<EventText>& lines) override;
 };
 
 }  // namespace deepstack

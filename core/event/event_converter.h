@@ -19,8 +19,8 @@
 namespace deepstack {
 
 constexpr EventSchema kEventSchemas[] = {EventSchema::kNative, EventSchema::kDlStreamer,
-                                          EventSchema::kDeepStreamMinimal, EventSchema::kOnvifMj,
-                                          EventSchema::kFrigate};
+                                         EventSchema::kDeepStreamMinimal, EventSchema::kOnvifMj,
+                                         EventSchema::kFrigate};
 
 // What stands in every event of a stream.
 struct EventSource {
@@ -29,7 +29,7 @@ struct EventSource {
   std::string model{};         // its name; "" when there is none to name
   std::string model_sha256{};  // of its weights; "" when it has no files
   std::string run{"00000000-0000-4000-8000-000000000000"};  // a UUID of the stream's run
-  std::string tags{};          // a JSON object in one line (event_tags.h); "" for none
+  std::string tags{};  // a JSON object in one line (event_tags.h); "" for none
 };
 
 // One JSON object, without the line end.

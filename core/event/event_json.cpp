@@ -22,8 +22,7 @@ void write_identity(JsonWriter& json, const IdentityEvidence& identity) {
   json.number_member("margin", identity.margin);
   if (!identity.runner_up.empty()) json.member("runner_up", identity.runner_up);
   json.number_member("score", share(identity.score));
-  json.member("state",
-              identity.state == IdentityState::kConfirmed ? "confirmed" : "tentative");
+  json.member("state", identity.state == IdentityState::kConfirmed ? "confirmed" : "tentative");
   json.end_object();
 }
 
@@ -31,9 +30,9 @@ void write_identity(JsonWriter& json, const IdentityEvidence& identity) {
 std::string base64(const std::vector<uint16_t>& half) {
   const size_t bytes = half.size() * sizeof(uint16_t);
   std::string text((bytes + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a zero
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(half.data()),
-                                     static_cast<int>(bytes));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(half.data()), static_cast<int>(bytes));
   text.resize(static_cast<size_t>(length));
   return text;
 }
@@ -156,8 +155,8 @@ void write_video(JsonWriter& json, const VideoFormat& video) {
   json.key("video");
   json.begin_object();
   json.member("format", video.pixel_format);
-  json.member("framerate", std::to_string(video.rate_numerator) + "/" +
-                               std::to_string(video.rate_denominator));
+  json.member("framerate",
+              std::to_string(video.rate_numerator) + "/" + std::to_string(video.rate_denominator));
   json.member("height", video.height);
   json.member("width", video.width);
   json.end_object();

@@ -10,8 +10,7 @@ namespace deepstack {
 
 class NativeEvents final : public EventConverter {
  protected:
-  void write(const Event& event, const EventSource& source,
-             std::vector<EventText>& lines) override;
+  void write(const Event& event, const EventSource& source, std::vector<EventText>& lines) override;
 };
 
 // Its line. Throws std::bad_alloc.

@@ -22,8 +22,12 @@ class TagsConsumer final : public JsonConsumer {
  public:
   std::string& text() { return text_; }
 
-  bool null() override { return element([&] { writer_.value(nullptr); }); }
-  bool boolean(bool value) override { return element([&] { writer_.value(value); }); }
+  bool null() override {
+    return element([&] { writer_.value(nullptr); });
+  }
+  bool boolean(bool value) override {
+    return element([&] { writer_.value(value); });
+  }
   bool number_integer(number_integer_t value) override {
     return element([&] { writer_.value(value); });
   }
@@ -33,7 +37,9 @@ class TagsConsumer final : public JsonConsumer {
   bool number_float(number_float_t, const string_t& digits) override {
     return element([&] { writer_.raw(digits); });
   }
-  bool string(string_t& value) override { return element([&] { writer_.value(value); }); }
+  bool string(string_t& value) override {
+    return element([&] { writer_.value(value); });
+  }
   bool start_object(size_t) override {
     names_.emplace_back();
     return deeper([&] { writer_.begin_object(); });

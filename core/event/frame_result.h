@@ -1,4 +1,5 @@
-// FrameResult: what was found in a frame, for who writes it onto frames (attach-meta). Plain values.
+// FrameResult: what was found in a frame, for who writes it onto frames (attach-meta). Plain
+// values.
 #pragma once
 
 #include <vector>

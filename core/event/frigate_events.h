@@ -1,11 +1,11 @@
-// Schema "frigate": the messages of Frigate's MQTT topics. Of `frigate/events` {type, before, after}:
-// type new, update or end, both sides a whole object; of `frigate/tracked_object_update` {type, id,
-// camera, ...}: who an object is, told when that is decided or corrected. An identity is the
-// sub_label [UUID, score].
+// Schema "frigate": the messages of Frigate's MQTT topics. Of `frigate/events` {type, before,
+// after}: type new, update or end, both sides a whole object; of `frigate/tracked_object_update`
+// {type, id, camera, ...}: who an object is, told when that is decided or corrected. An identity is
+// the sub_label [UUID, score].
 //
-// An update is told when Frigate tells one: another sub_label, it comes to rest or moves on, a better
-// view, or a minute has passed. What was told last of each track is kept, of 1024 tracks at most:
-// the oldest is told to have ended when there are more.
+// An update is told when Frigate tells one: another sub_label, it comes to rest or moves on, a
+// better view, or a minute has passed. What was told last of each track is kept, of 1024 tracks at
+// most: the oldest is told to have ended when there are more.
 #pragma once
 
 #include <map>
@@ -23,8 +23,7 @@ class FrigateEvents final : public EventConverter {
   size_t tracks() const { return tracks_.size(); }
 
  protected:
-  void write(const Event& event, const EventSource& source,
-             std::vector<EventText>& lines) override;
+  void write(const Event& event, const EventSource& source, std::vector<EventText>& lines) override;
 
  private:
   // A view of an object that is worth a snapshot.

@@ -1,6 +1,7 @@
-// JsonWriter: appends one JSON text to a string, token by token, without a tree in between: a tree's
-// destructor allocates, and out of memory there ends the process. What it writes is always JSON: text
-// that is no UTF-8 gets U+FFFD for what is wrong, a number that is none becomes 0; both are counted.
+// JsonWriter: appends one JSON text to a string, token by token, without a tree in between: a
+// tree's destructor allocates, and out of memory there ends the process. What it writes is always
+// JSON: text that is no UTF-8 gets U+FFFD for what is wrong, a number that is none becomes 0; both
+// are counted.
 //
 // Keys stand in the order they are given, which is the caller's to keep sorted. Depth is the
 // caller's, and at most 62. Throws std::bad_alloc only. One thread.

@@ -54,8 +54,8 @@ void write_transformation(JsonWriter& json, const EventFrame& frame) {
 }
 
 void write_object(JsonWriter& json, const ObservedObject& object, const EventFrame& frame) {
-  const Box box = clip(object.detection.box, static_cast<float>(frame.width),
-                       static_cast<float>(frame.height));
+  const Box box =
+      clip(object.detection.box, static_cast<float>(frame.width), static_cast<float>(frame.height));
   json.begin_object();
   json.member("@ObjectId", object.track_id);
   if (object.identity) json.member("@UUID", object.identity->uuid);

@@ -1,5 +1,5 @@
-// Embeddings: a Feature as vectors for systems that have a search of their own: the mean of its tokens,
-// scaled to length 1, for the fusion or for each level.
+// Embeddings: a Feature as vectors for systems that have a search of their own: the mean of its
+// tokens, scaled to length 1, for the fusion or for each level.
 #pragma once
 
 #include <vector>

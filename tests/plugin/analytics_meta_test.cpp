@@ -1,5 +1,5 @@
-// Relations on buffers, where GStreamer has them (tests/newer-gstreamer.sh); without, metas of regions
-// of interest are all there is, and nothing else changes.
+// Relations on buffers, where GStreamer has them (tests/newer-gstreamer.sh); without, metas of
+// regions of interest are all there is, and nothing else changes.
 #include "gst-plugin/analytics_meta.h"
 
 #include <gst/video/gstvideometa.h>

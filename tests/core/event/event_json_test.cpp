@@ -113,6 +113,20 @@ TEST(EventJson, F19_TheModelIsNamedWithTheDigestOfItsWeights) {
   EXPECT_EQ(event["model"], (json{{"name", "vit-tiny 1"}, {"sha256", digest}}));
 }
 
+TEST(EventJson, EmbeddingsAreHalvesInBase64) {
+  Event event = full_event(EventKind::kUpdate);
+  // 1 and -1: 3C00 and BC00, low byte first.
+  event.objects[0].embeddings = std::make_shared<const std::vector<Embedding>>(
+      std::vector<Embedding>{{"0", {0x3C00, 0xBC00}}, {"1", {0x3C00}}});
+  const std::string text = to_json(event, {"door", false, "vit-tiny 1"});
+  EXPECT_EQ(schema_error(text), "") << text;
+  const json object = json::parse(text)["objects"][0];
+  EXPECT_EQ(object["embedding"], json::parse(R"([
+      {"model":"vit-tiny 1","level":"0","dim":2,"dtype":"f16","b64":"ADwAvA=="},
+      {"model":"vit-tiny 1","level":"1","dim":1,"dtype":"f16","b64":"ADw="}])"));
+  EXPECT_FALSE(json::parse(text)["objects"][1].contains("embedding"));
+}
+
 TEST(EventJson, ACameraReportIsExactlyThisLine) {
   Event event = full_event(EventKind::kCameraLost);
   event.frame = {.time = {2, 5'000'000'000}};

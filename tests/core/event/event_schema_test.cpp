@@ -1,5 +1,5 @@
-// Every schema: what it says of every kind of event, by its golden file, and that its published JSON
-// Schema accepts that and refuses what is none.
+// Every schema: what it says of every kind of event, by its golden file, and that its published
+// JSON Schema accepts that and refuses what is none.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr EventKind kKinds[] = {EventKind::kNew,    EventKind::kUpdate, EventKind::kEnd,
-                                EventKind::kRename, EventKind::kMerge,  EventKind::kStreamGap,
-                                EventKind::kStreamChanged, EventKind::kStats,
-                                EventKind::kCameraLost,    EventKind::kCameraBack};
+constexpr EventKind kKinds[] = {
+    EventKind::kNew,        EventKind::kUpdate,    EventKind::kEnd,           EventKind::kRename,
+    EventKind::kMerge,      EventKind::kStreamGap, EventKind::kStreamChanged, EventKind::kStats,
+    EventKind::kCameraLost, EventKind::kCameraBack};
 const std::string kAnna = "11111111-2222-4333-8444-555555555555";
 const std::string kBert = "66666666-7777-4888-9999-aaaaaaaaaaaa";
 
@@ -87,8 +87,12 @@ std::vector<Event> story() {
   return events;
 }
 
-const EventSource kSource{"front door", true, "vit-tiny 1", std::string(64, 'a'),
-                          "cccccccc-0000-4000-8000-000000000000", R"({"site":"north","floor":2})"};
+const EventSource kSource{"front door",
+                          true,
+                          "vit-tiny 1",
+                          std::string(64, 'a'),
+                          "cccccccc-0000-4000-8000-000000000000",
+                          R"({"site":"north","floor":2})"};
 
 std::vector<EventText> told(EventConverter& converter, const std::vector<Event>& events) {
   std::vector<EventText> lines;
@@ -137,7 +141,8 @@ TEST_P(SchemaTest, ItsJsonSchemaRefusesAMissingOrAnUnknownKey) {
 
 TEST_P(SchemaTest, KeysAreSortedAtEveryDepth) {
   for (const EventText& line : told(*converter, story())) {
-    // A json object sorts its keys; an ordered one keeps the order of the text. Tags are the user's.
+    // A json object sorts its keys; an ordered one keeps the order of the text. Tags are the
+    // user's.
     nlohmann::ordered_json kept = nlohmann::ordered_json::parse(line.json);
     kept.erase("tags");
     EXPECT_EQ(kept.dump(), json::parse(kept.dump()).dump());

@@ -46,8 +46,7 @@ TEST(JsonWriter, PutsCommasBetweenMembersAndNowhereElse) {
   writer.key("e");
   writer.raw(R"({"f":[1,2]})");
   writer.end_object();
-  EXPECT_EQ(text,
-            R"({"a":[{},[],-1,true,null],"b":"c","d":18446744073709551615,"e":{"f":[1,2]}})");
+  EXPECT_EQ(text, R"({"a":[{},[],-1,true,null],"b":"c","d":18446744073709551615,"e":{"f":[1,2]}})");
 }
 
 TEST(JsonWriter, NumbersAreRoundedOnceAndAlwaysHaveAPoint) {
@@ -76,7 +75,8 @@ TEST(JsonWriter, ANumberThatIsNoneIsZeroAndCounted) {
 TEST(JsonWriter, TextIsEscapedAndWhatIsNoUtf8IsMarkedAndCounted) {
   EXPECT_EQ(quoted("a\"b\\c\n\r\t\x01\x1f/\x7f", 0), "\"a\\\"b\\\\c\\n\\r\\t\\u0001\\u001f/\x7f\"");
   EXPECT_EQ(quoted(std::string("a\0b", 3), 0), "\"a\\u0000b\"");
-  EXPECT_EQ(quoted("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 0), "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+  EXPECT_EQ(quoted("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 0),
+            "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
   const std::string mark = "\xEF\xBF\xBD";
   EXPECT_EQ(quoted("a\xFFz", 1), "\"a" + mark + "z\"");
   EXPECT_EQ(quoted("\x80\x80", 1), "\"" + mark + mark + "\"");
@@ -89,8 +89,8 @@ TEST(JsonWriter, TextIsEscapedAndWhatIsNoUtf8IsMarkedAndCounted) {
 // The library is the judge: it refuses what is no UTF-8, and reads back what is.
 TEST(JsonWriter, AnyBytesAreReadBackByAnotherParser) {
   std::mt19937 random(7);
-  constexpr unsigned char kAwkward[] = {'a', '"', '\\', 0x00, 0x1f, 0x80, 0xA0, 0xBF, 0xC2,
-                                        0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF};
+  constexpr unsigned char kAwkward[] = {'a',  '"',  '\\', 0x00, 0x1f, 0x80, 0xA0, 0xBF,
+                                        0xC2, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5, 0xFF};
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes;
     for (size_t left = random() % 8; left > 0; --left) {
