@@ -61,6 +61,7 @@ class Gallery {
 
   // Numbers up to this one are not given any more.
   void reserve_numbers(int64_t last) { last_number_ = std::max(last_number_, last); }
+  void reserve_prototypes(int64_t last) { last_prototype_ = std::max(last_prototype_, last); }
 
   // The identity, or null when it is not (any more) known; valid until the next change.
   const Identity* find(int64_t number) const;
@@ -92,6 +93,7 @@ class Gallery {
   uint64_t views_evicted() const { return views_evicted_; }  // of identities that stayed
   size_t size() const { return identities_.size(); }
   int64_t last_number() const { return last_number_; }
+  int64_t last_prototype() const { return last_prototype_; }
   double latest_s() const;  // the newest sighting; far in the past when there is none
 
   // For a store: what changed since the last take_changes(), if the log was ever asked for.

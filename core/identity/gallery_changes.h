@@ -25,6 +25,7 @@ struct GalleryChanges {
   std::vector<Change> changed;
   std::set<int64_t> removed;  // given once nothing else is left, so that a merge loses no view
   int64_t last_number = 0;    // the highest that was given
+  int64_t last_prototype = 0;
   bool number_given = false;  // since the last time; whoever got it may be gone already
 
   bool empty() const { return changed.empty() && removed.empty() && !number_given; }

@@ -23,6 +23,8 @@ auto SharedGallery::change(const Change& make) {
 Status SharedGallery::attach(IdentityStore store, StoreAccess access) {
   const Result<int64_t> last_number = store.last_number();
   if (!last_number.ok()) return last_number.status();
+  const Result<int64_t> last_prototype = store.last_prototype();
+  if (!last_prototype.ok()) return last_prototype.status();
   if (access == StoreAccess::kWrite) gallery_.changes().begin();
   Status status = store.read([this](Identity identity) {
     gallery_.restore(std::move(identity));
@@ -30,6 +32,7 @@ Status SharedGallery::attach(IdentityStore store, StoreAccess access) {
   });
   if (!status.ok()) return status;
   gallery_.reserve_numbers(*last_number);
+  gallery_.reserve_prototypes(*last_prototype);
   if (access == StoreAccess::kRead) return {};
   writer_ = std::make_unique<GalleryWriter>(std::move(store), static_cast<ChangeSource&>(*this));
   if (!gallery_.changes().empty()) writer_->wake();
@@ -97,6 +100,7 @@ GalleryChanges SharedGallery::take_changes() {
   GalleryChanges changes = gallery_.changes().take(
       [this](int64_t number) { return gallery_.find(number); }, kBytesAtOnce);
   changes.last_number = gallery_.last_number();
+  changes.last_prototype = gallery_.last_prototype();
   return changes;
 }
 

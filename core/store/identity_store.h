@@ -4,12 +4,12 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "core/identity/gallery_changes.h"
-#include "core/store/sqlite_database.h"
-#include "core/store/store_lock.h"
-#include "core/store/store_schema.h"
+#include "core/store/identity_tables.h"
+#include "core/store/store_file.h"
 
 namespace deepstack {
 
@@ -26,8 +26,9 @@ class IdentityStore {
   // Every identity with its prototypes, the least recently seen first. kCorrupt when one cannot be.
   Status read(const std::function<void(Identity)>& take);
 
-  // The highest number that was ever given.
-  Result<int64_t> last_number();
+  // The highest numbers that were ever given: of identities, of prototypes.
+  Result<int64_t> last_number() { return tables_->last_number(); }
+  Result<int64_t> last_prototype() { return tables_->last_prototype(); }
 
   // All of it or nothing. REQUIRES: opened with kWrite.
   Status write(const GalleryChanges& changes);
@@ -36,19 +37,8 @@ class IdentityStore {
   static Result<IdentityStore> open(const std::filesystem::path& folder, StoreAccess access,
                                     const std::optional<StoreModel>& model);
 
-  Status prepare_writing();
-  Status read_identities(const std::function<void(Identity)>& take);
-  Status read_prototypes(SqliteStatement& rows, Identity& identity);
-  Status write_identity(const Identity& identity);
-  Status write_prototypes(const Identity& identity);
-
-  StoreLock lock_;  // before the database: let go after it is closed
-  SqliteDatabase database_;
-  FeatureShape shape_;
-  struct Statements {
-    SqliteStatement identity, prototype, old_prototypes, drop_prototype, drop_identity, last_number;
-  };
-  Statements statements_;  // of a writer; after the database: they end before it does
+  std::unique_ptr<StoreFile> file_;
+  std::optional<IdentityTables> tables_;  // after the file: its statements end before that does
 };
 
 }  // namespace deepstack

@@ -91,8 +91,8 @@ TEST_F(WrongStore, AnotherProgramsDatabaseIsLeftAlone) {
 
 TEST_F(WrongStore, ANewerSchemaIsNotGuessedAt) {
   make();
-  change("PRAGMA user_version = 2");
-  expect_refused(StatusCode::kCorrupt, "schema version 2, this program knows versions up to 1");
+  change("PRAGMA user_version = 3");
+  expect_refused(StatusCode::kCorrupt, "schema version 3, this program knows versions up to 2");
 }
 
 TEST_F(WrongStore, ATriggerIsNoPartOfAStore) {
