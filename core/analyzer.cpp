@@ -202,12 +202,15 @@ void Analyzer::tell_ended(const std::vector<Track>& ended, std::vector<Event>& e
   }
 }
 
-void Analyzer::tell_tracks(std::vector<ObservedObject>& objects, std::vector<Event>& events) {
+void Analyzer::tell_tracks(Appearances& appearances, AnalyzerResult& result) {
+  std::vector<ObservedObject>& objects = result.objects;
+  std::vector<Event>& events = result.events;
   Event update = event(EventKind::kUpdate);
   for (const Track& track : tracker_.tracks()) {
     if (!track.observed) continue;
     objects.push_back(observed(track));
     objects.back().region_id = ++last_region_id_;
+    result.views.push_back(std::move(appearances[*track.observed]));
     if (!track.confirmed) continue;
     if (told_.insert(track.id).second) {
       events.push_back(event(EventKind::kNew));
@@ -261,7 +264,7 @@ Status Analyzer::analyze(const AnalyzerFrame& frame, AnalyzerResult& result) {
     correcting.score = correction.score;
     result.events.push_back(std::move(correcting));
   }
-  tell_tracks(result.objects, result.events);
+  tell_tracks(*appearances, result);
   return {};
 }
 

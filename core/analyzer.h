@@ -34,6 +34,8 @@ struct AnalyzerFrame {
 struct AnalyzerResult {
   std::vector<ObservedObject> objects;  // every track seen in the frame, also tentative ones
   std::vector<Event> events;            // in the order they are to be told
+  // What each of the objects looked like; nothing where it was not looked at.
+  std::vector<std::optional<Appearance>> views = {};
 };
 
 class Analyzer {
@@ -53,6 +55,12 @@ class Analyzer {
 
   // Ends every track: its `end` events.
   std::vector<Event> finish();
+
+  // State to go on from with the next frame, in a new Analyzer of the same settings, as if nothing had
+  // been (analyzer_state.cpp). REQUIRES: gallery_mode off, proposals from upstream: what others keep
+  // is not in it. previous_rgb: the frame that was analysed last. False: it is damaged.
+  void save(ByteWriter& to) const;
+  bool restore(ByteReader& from, cv::Mat previous_rgb);
 
   size_t track_count() const { return tracker_.tracks().size(); }
   const StreamGallery& gallery() const { return identifier_.gallery(); }
@@ -82,7 +90,7 @@ class Analyzer {
   ObservedObject observed(const Track& track) const;
   Event event(EventKind kind) const;
   void tell_ended(const std::vector<Track>& ended, std::vector<Event>& events);
-  void tell_tracks(std::vector<ObservedObject>& objects, std::vector<Event>& events);
+  void tell_tracks(Appearances& appearances, AnalyzerResult& result);
 
   const Settings settings_;
   const std::shared_ptr<Encoder> encoder_;

@@ -66,6 +66,22 @@ void KalmanBox::rescale(float across, float down) {
   filter_.errorCovPost = scale * filter_.errorCovPost * scale;
 }
 
+void KalmanBox::save(ByteWriter& to) const {
+  for (int i = 0; i < kState; ++i) {
+    to.put(filter_.statePost.at<float>(i));
+    for (int j = 0; j < kState; ++j) to.put(filter_.errorCovPost.at<float>(i, j));
+  }
+}
+
+KalmanBox KalmanBox::restore(ByteReader& from) {
+  KalmanBox box(Box{});
+  for (int i = 0; i < kState; ++i) {
+    from.get(box.filter_.statePost.at<float>(i));
+    for (int j = 0; j < kState; ++j) from.get(box.filter_.errorCovPost.at<float>(i, j));
+  }
+  return box;
+}
+
 Box KalmanBox::box() const {
   const cv::Mat& s = filter_.statePost;
   const float width = std::max(1.0F, s.at<float>(2));

@@ -5,6 +5,7 @@
 
 #include <opencv2/video/tracking.hpp>
 
+#include "core/byte_stream.h"
 #include "core/frame/box.h"
 
 namespace deepstack {
@@ -33,6 +34,10 @@ class KalmanBox {
   // Squared Mahalanobis distance of the centre of a seen box from the prediction (2 degrees of
   // freedom: 9.2 holds 99 % of the right ones).
   float distance(const Box& box) const;
+
+  // What it knows, after which everything is as without. restore(): what is not there is 0.
+  void save(ByteWriter& to) const;
+  static KalmanBox restore(ByteReader& from);
 
  private:
   cv::KalmanFilter filter_;  // state: centre x, y, width, height, and their velocities a second

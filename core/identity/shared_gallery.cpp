@@ -39,6 +39,19 @@ Status SharedGallery::attach(IdentityStore store, StoreAccess access) {
   return {};
 }
 
+void SharedGallery::restore(Identity identity) {
+  const std::unique_lock lock(mutex_);
+  gallery_.restore(std::move(identity));
+  gallery_.trim();
+}
+
+void SharedGallery::begin_changes(int64_t last_number, int64_t last_prototype) {
+  const std::unique_lock lock(mutex_);
+  gallery_.reserve_numbers(last_number);
+  gallery_.reserve_prototypes(last_prototype);
+  gallery_.changes().begin();
+}
+
 KnownIdentity SharedGallery::add(const std::string& label, double seconds) {
   return change([&] {
     const Identity& added = gallery_.add(label, seconds);

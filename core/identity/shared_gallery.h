@@ -27,6 +27,12 @@ class SharedGallery final : private ChangeSource {
   // allow; with kWrite what changes from now on is written to it, and what did not fit leaves it.
   Status attach(IdentityStore store, StoreAccess access);
 
+  // Instead, for whoever keeps the gallery himself: identities as they were taken from one, then the
+  // highest numbers that were given; and, from then on, what changed since the last time.
+  void restore(Identity identity);
+  void begin_changes(int64_t last_number, int64_t last_prototype);
+  GalleryChanges take_changes() override;
+
   KnownIdentity add(const std::string& label, double seconds);
   std::optional<KnownIdentity> find(int64_t number) const;
   void see(int64_t number, double seconds);
@@ -46,7 +52,6 @@ class SharedGallery final : private ChangeSource {
   Status flush();
 
  private:
-  GalleryChanges take_changes() override;
   void give_back(const GalleryChanges& changes) override;
 
   template <typename Change>

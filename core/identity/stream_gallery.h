@@ -23,6 +23,9 @@ class StreamGallery {
   // Once the stream has left something in the gallery, its time there never goes back.
   void anchor(double seconds, double unix_s);
 
+  // Of a recording: its second 0 is this gallery time, whatever was seen before or after it.
+  void place(double unix_s) { offset_s_ = unix_s; }
+
   KnownIdentity add(const std::string& label, double seconds);
   std::optional<KnownIdentity> find(int64_t number) const;
   void see(int64_t number, double seconds);

@@ -61,6 +61,11 @@ class Tracker {
   std::vector<Track>& tracks() { return tracks_; }
   const std::vector<Track>& tracks() const { return tracks_; }
 
+  // All that it will ever do from here on follows from this and what it is given (tracker_state.cpp).
+  // restore(): false when it is damaged. REQUIRES of the reader: saved with these settings.
+  void save(ByteWriter& to) const;
+  bool restore(ByteReader& from);
+
   // The time of the last update; KalmanBoxes say where tracks are then.
   double now_s() const { return now_s_; }
 

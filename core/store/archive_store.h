@@ -49,7 +49,8 @@ class ArchiveStore {
 
   // Writing. REQUIRES: opened with kWrite. Each is one transaction.
 
-  // The video, with its id. One with these hashes that is there already is returned as it is.
+  // The video, with its id. One with these hashes that is there already is returned as it is; what
+  // failed at the same path before is forgotten.
   virtual Result<ArchiveVideo> add(const ArchiveVideo& video) = 0;
   virtual Status commit(const ArchiveStep& step) = 0;
   // Tracks of the video get their identities, the gallery its changes, the video status kDone.

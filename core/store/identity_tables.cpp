@@ -68,7 +68,8 @@ Status IdentityTables::prepare_writing() {
       {&statements_.identity,
        "INSERT INTO identities(number, uuid, label, first_seen_s, last_seen_s) "
        "VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(number) DO UPDATE SET "
-       "first_seen_s = excluded.first_seen_s, last_seen_s = excluded.last_seen_s"},
+       "first_seen_s = min(first_seen_s, excluded.first_seen_s), "
+       "last_seen_s = max(last_seen_s, excluded.last_seen_s)"},
       // A view never changes, but it may become another identity's.
       {&statements_.prototype,
        "INSERT INTO prototypes VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(id) DO UPDATE SET "

@@ -24,7 +24,7 @@ struct Entry {
 Terms terms_of(const Settings& settings, const ModelInfo& model) {
   Terms terms{.location = {},
               .limits = {settings.gallery_max_bytes, settings.gallery_ttl_s},
-              .model = {model.name, model.shape}};
+              .model = store_model(model)};
   if (settings.gallery_location.empty() || settings.gallery_mode == GalleryMode::kOff) return terms;
   std::error_code error;
   terms.location = std::filesystem::weakly_canonical(settings.gallery_location, error).string();
@@ -71,6 +71,10 @@ Result<std::shared_ptr<SharedGallery>> make_gallery(const Terms& terms, const Mo
 }
 
 }  // namespace
+
+StoreModel store_model(const ModelInfo& model) {
+  return {model.name, model.shape, model.sha256, {}};
+}
 
 Result<std::shared_ptr<SharedGallery>> open_gallery(const Settings& settings,
                                                     const ModelInfo& model) {

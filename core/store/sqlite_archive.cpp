@@ -43,6 +43,7 @@ Status SqliteArchive::prepare(StoreAccess access) {
        "duration_s, fps, width, height, frames, status, error) "
        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
        "ON CONFLICT(content_hash, settings_hash) DO NOTHING"},
+      {&statements_.old_failure, "DELETE FROM videos WHERE path = ?1 AND status = 'failed'"},
       {&statements_.video,
        "UPDATE videos SET duration_s = ?2, fps = ?3, width = ?4, height = ?5, frames = ?6, "
        "status = ?7, error = ?8, resume_frame = ?9, resume_state = ?10 WHERE id = ?1"},
@@ -73,20 +74,25 @@ Status SqliteArchive::prepare(StoreAccess access) {
 }
 
 Result<ArchiveVideo> SqliteArchive::add(const ArchiveVideo& video) {
-  Status status = statements_.add_video.bind(1, video.camera)
-                      .bind(2, video.path)
-                      .bind(3, video.content_hash)
-                      .bind(4, video.settings_hash)
-                      .bind(5, video.start_ns)
-                      .bind(6, video.start_source)
-                      .bind(7, video.duration_s)
-                      .bind(8, video.fps)
-                      .bind(9, int64_t{video.width})
-                      .bind(10, int64_t{video.height})
-                      .bind(11, video.frames)
-                      .bind(12, std::string_view(to_string(video.status)))
-                      .bind(13, video.error)
-                      .run();
+  Result<SqliteTransaction> transaction = SqliteTransaction::begin(file_.database);
+  if (!transaction.ok()) return transaction.status();
+  Status status = statements_.old_failure.bind(1, video.path).run();
+  if (!status.ok()) return status;
+  status = statements_.add_video.bind(1, video.camera)
+               .bind(2, video.path)
+               .bind(3, video.content_hash)
+               .bind(4, video.settings_hash)
+               .bind(5, video.start_ns)
+               .bind(6, video.start_source)
+               .bind(7, video.duration_s)
+               .bind(8, video.fps)
+               .bind(9, int64_t{video.width})
+               .bind(10, int64_t{video.height})
+               .bind(11, video.frames)
+               .bind(12, std::string_view(to_string(video.status)))
+               .bind(13, video.error)
+               .run();
+  if (status.ok()) status = transaction->commit();
   if (!status.ok()) return status;
   Result<std::optional<ArchiveVideo>> found = find_video(video.content_hash, video.settings_hash);
   if (!found.ok()) return found.status();
@@ -155,14 +161,12 @@ Status SqliteArchive::commit(const ArchiveStep& step) {
   return status.ok() ? transaction->commit() : status;
 }
 
-// The gallery's times only ever rise; a recording may be older than what is known already.
-Status SqliteArchive::set_seen_times(int64_t video) {
+// A recording may be older than what is known already; the gallery does not look at first
+// sightings.
+Status SqliteArchive::set_first_seen(int64_t video) {
   Result<SqliteStatement> update = file_.database.prepare(
-      "UPDATE identities SET "
-      "first_seen_s = min(first_seen_s, (SELECT min(first_seen_s) FROM tracks "
-      "  WHERE identity = identities.number)), "
-      "last_seen_s = max(last_seen_s, (SELECT max(last_seen_s) FROM tracks "
-      "  WHERE identity = identities.number)) "
+      "UPDATE identities SET first_seen_s = min(first_seen_s, "
+      "(SELECT min(first_seen_s) FROM tracks WHERE identity = identities.number)) "
       "WHERE number IN (SELECT identity FROM tracks WHERE video = ?1)");
   if (!update.ok()) return update.status();
   return update->bind(1, video).run();
@@ -180,7 +184,7 @@ Status SqliteArchive::identify(int64_t video, const ArchiveIdentities& identitie
                  .bind(4, double{track.score})
                  .run();
   }
-  if (status.ok()) status = set_seen_times(video);
+  if (status.ok()) status = set_first_seen(video);
   if (status.ok()) status = statements_.done.bind(1, video).run();
   return status.ok() ? transaction->commit() : status;
 }

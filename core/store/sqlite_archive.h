@@ -40,13 +40,13 @@ class SqliteArchive final : public ArchiveStore {
   Status write_video(const ArchiveVideo& video, const std::string& resume_state);
   Status write_track(int64_t video, const ArchiveTrack& track);
   Status write_observation(int64_t video, const ArchiveObservation& observation);
-  Status set_seen_times(int64_t video);
+  Status set_first_seen(int64_t video);
   Result<Sighting> read_sighting(const SqliteStatement& row, const ArchiveFilter& filter) const;
 
   StoreFile file_;
   std::optional<IdentityTables> identities_;  // after the file, as all statements
   struct Statements {
-    SqliteStatement add_video, video, track, observation, demote, identify, done;
+    SqliteStatement add_video, old_failure, video, track, observation, demote, identify, done;
   };
   Statements statements_;  // of a writer
 };
