@@ -18,6 +18,8 @@ Command add_track_command(CLI::App& app);
 Command add_reid_command(CLI::App& app);
 Command add_features_command(CLI::App& app);
 Command add_adapt_command(CLI::App& app);
+Command add_index_command(CLI::App& app);
+Command add_export_command(CLI::App& app);
 Command add_gallery_command(CLI::App& app);
 Command add_report_command(CLI::App& app);
 Command add_watch_command(CLI::App& app);

@@ -33,6 +33,8 @@ int main(int argc, char** argv) {
       {"reid", deepstack::add_reid_command(app)},
       {"features", deepstack::add_features_command(app)},
       {"adapt", deepstack::add_adapt_command(app)},
+      {"index", deepstack::add_index_command(app)},
+      {"export", deepstack::add_export_command(app)},
       {"gallery", deepstack::add_gallery_command(app)},
       {"report", deepstack::add_report_command(app)},
       {"watch", deepstack::add_watch_command(app)},

@@ -15,7 +15,7 @@ DEBIAN_PACKAGES=(
   g++ ninja-build ccache python3-venv pkg-config
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev gstreamer1.0-tools
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav
-  libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
+  libavformat-dev libopencv-dev opencv-doc nlohmann-json3-dev libdlib-dev libcli11-dev libsqlite3-dev libssl-dev
   libpaho-mqtt-dev librdkafka-dev prometheus-cpp-dev libcpp-httplib-dev libpq-dev
   libgtest-dev libgmock-dev libvalijson-dev python3-jsonschema libgstrtspserver-1.0-dev mosquitto openssl
   python3-gi gir1.2-gst-plugins-base-1.0 python3-paho-mqtt

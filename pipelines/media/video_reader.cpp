@@ -90,4 +90,37 @@ Result<std::optional<VideoFrame>> VideoReader::next() try {
   return corrupt(path_.string() + ": could not be decoded: " + error.err);
 }
 
+Result<bool> VideoReader::skip() try {
+  if (pictures_.empty()) {
+    if (!video_.grab()) return false;
+  } else if (count_ == static_cast<int64_t>(pictures_.size())) {
+    return false;
+  }
+  ++count_;
+  return true;
+} catch (const cv::Exception& error) {
+  return corrupt(path_.string() + ": could not be decoded: " + error.err);
+}
+
+bool VideoReader::go_to(int64_t number) try {
+  if (pictures_.empty() && number > 1 &&
+      !video_.set(cv::CAP_PROP_POS_FRAMES, static_cast<double>(number - 1))) {
+    return false;
+  }
+  count_ = number - 1;
+  return true;
+} catch (const cv::Exception&) {
+  return false;
+}
+
+int64_t VideoReader::frames() const {
+  if (!pictures_.empty()) return static_cast<int64_t>(pictures_.size());
+  constexpr double kMost = 1e9;  // raw streams say anything
+  const double frames = video_.get(cv::CAP_PROP_FRAME_COUNT);
+  return frames > 0 && frames < kMost ? std::llround(frames) : 0;
+}
+
+int VideoReader::width() const { return static_cast<int>(video_.get(cv::CAP_PROP_FRAME_WIDTH)); }
+int VideoReader::height() const { return static_cast<int>(video_.get(cv::CAP_PROP_FRAME_HEIGHT)); }
+
 }  // namespace deepstack

@@ -30,9 +30,21 @@ class VideoReader {
   static Result<VideoReader> open(const std::filesystem::path& path, const Options& options);
 
   double fps() const { return fps_; }  // given, the file's own, or assumed
+  int64_t frames() const;              // as the file says; 0: it does not
+  int width() const;                   // of a file, as it says
+  int height() const;
 
   // The next frame; nothing at the end.
   Result<std::optional<VideoFrame>> next();
+
+  // Leaves the next frame out. False at the end.
+  Result<bool> skip();
+
+  // The next frame is to be this one, from 1. Files may err in where they take one to: whoever needs
+  // the very frame has to look at it. False: cannot be done.
+  bool go_to(int64_t number);
+
+  int64_t next_number() const { return count_ + 1; }
 
  private:
   Result<bool> read_picture(cv::Mat& bgr);
