@@ -18,7 +18,7 @@ from archive_dump import dump  # noqa: E402
 from index_program import VTEST, begin, index, make_clip  # noqa: E402
 
 KILLS = 20
-LONGEST_S = 6
+MOST_LINES = 8
 
 
 class IndexKill(unittest.TestCase):
@@ -26,14 +26,18 @@ class IndexKill(unittest.TestCase):
         folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, folder)
         names = [VTEST, make_clip(folder / "door/a.mp4", 300), make_clip(folder / "yard/b.mp4", 900)]
-        code, _, error = index(folder / "whole", *names)
+        options = ["--sample-rate", "5", "--json-progress"]
+        code, _, error = index(folder / "whole", *names, options=options)
         self.assertEqual(code, 0, error)
         chance = random.Random(7)
         kills = 0
         while kills < KILLS:
-            process = begin(folder / "killed", *names)
+            process = begin(folder / "killed", *names, options=options)
+            # At any moment of one of its first seconds of work.
+            for _ in range(chance.randrange(MOST_LINES)):
+                process.stderr.readline()
             try:
-                process.communicate(timeout=chance.uniform(0, LONGEST_S))
+                process.communicate(timeout=chance.random())
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
@@ -41,7 +45,7 @@ class IndexKill(unittest.TestCase):
                 continue
             break  # it came to its end
         self.assertGreater(kills, 0)
-        code, _, error = index(folder / "killed", *names)
+        code, _, error = index(folder / "killed", *names, options=options)
         self.assertEqual(code, 0, error)
         print(f"killed {kills} times")
         killed, whole = dump(folder / "killed"), dump(folder / "whole")

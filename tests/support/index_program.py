@@ -5,7 +5,7 @@ import subprocess
 
 PROGRAM = os.environ["DEEPSTACK_PROGRAM"]
 VTEST = pathlib.Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")
-LIMIT_S = 300
+LIMIT_S = 900
 
 
 def make_clip(path, frames, caps="width=320,height=240,framerate=25/1", encoder="avenc_mpeg4",
