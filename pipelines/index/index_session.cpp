@@ -4,6 +4,7 @@
 #include <sstream>
 #include <thread>
 
+#include "core/exhausted.h"
 #include "core/sha256.h"
 #include "pipelines/index/content_hash.h"
 #include "pipelines/index/recording_start.h"
@@ -225,7 +226,8 @@ void IndexSession::work(const std::vector<Recording>& recordings, const std::ato
       const std::lock_guard lock(mutex_);
       if (!status_.ok()) return;
     }
-    Result<Place> place = take(recordings[index], stop);
+    Result<Place> place =
+        unless_out_of_memory([&]() -> Result<Place> { return take(recordings[index], stop); });
     const bool analysed = place.ok() && place->analysed.has_value();
     Status status = place.ok() ? settle(index, *std::move(place)) : place.status();
     if (status.ok()) {

@@ -13,14 +13,14 @@ namespace deepstack {
 namespace {
 
 constexpr int64_t kMoment_ns = 1'000'000'000;
-constexpr int64_t kYoung_ns = 4'000'000'000;  // until here moments are half as long
+constexpr int64_t kYoung_ns = 2'000'000'000;  // until here moments are a quarter as long
 constexpr int kCropQuality = 85;              // of JPEG
 constexpr int kLongestCropSide = 256;         // pixels
 
 int64_t moment_of(const ArchiveTrack& track, int64_t pts_ns) {
   const int64_t age_ns = pts_ns - track.first_pts_ns;
-  return age_ns < kYoung_ns ? age_ns / (kMoment_ns / 2)
-                            : kYoung_ns / (kMoment_ns / 2) + (age_ns - kYoung_ns) / kMoment_ns;
+  return age_ns < kYoung_ns ? age_ns / (kMoment_ns / 4)
+                            : kYoung_ns / (kMoment_ns / 4) + (age_ns - kYoung_ns) / kMoment_ns;
 }
 
 // On each level the mean of its tokens, at length 1.
@@ -43,7 +43,8 @@ std::vector<float> mean_tokens(const std::vector<float>& tokens, const FeatureSh
   return means;
 }
 
-std::vector<uint8_t> jpeg_of(const cv::Mat& rgb, const Box& box) {
+// Empty when there is nothing to show.
+std::vector<uint8_t> jpeg_of(const cv::Mat& rgb, const Box& box) try {
   const Box inside = clip(box, static_cast<float>(rgb.cols), static_cast<float>(rgb.rows));
   const cv::Rect place(static_cast<int>(inside.x), static_cast<int>(inside.y),
                        static_cast<int>(inside.width), static_cast<int>(inside.height));
@@ -55,6 +56,8 @@ std::vector<uint8_t> jpeg_of(const cv::Mat& rgb, const Box& box) {
   if (scale < 1) cv::resize(crop, crop, {}, scale, scale, cv::INTER_AREA);
   cv::imencode(".jpg", crop, jpeg, {cv::IMWRITE_JPEG_QUALITY, kCropQuality});
   return jpeg;
+} catch (const cv::Exception&) {
+  return {};
 }
 
 void save(ByteWriter& to, const ArchiveObservation& observation) {

@@ -1,5 +1,5 @@
 // ViewPicker: which views of the tracks in a video are kept as observations: the best of each
-// moment, a moment being a second, or half of one while a track is young; and of those the key
+// moment, a moment being a second, or a quarter of one while a track is young; and of those the key
 // views, which keep all of their tokens: at most eight a track, as many as its identity is decided
 // by.
 //

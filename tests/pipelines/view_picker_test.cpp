@@ -45,8 +45,8 @@ TEST_F(ViewPickerTest, AboutOneASecondIsKeptAndEightAreKeyViews) {
   ArchiveStep step;
   see_for(picker, 0, 600, step);
   picker.end_all(step);
-  EXPECT_GE(step.observations.size(), 60U);
-  EXPECT_LE(step.observations.size(), 65U);
+  EXPECT_GE(step.observations.size(), 64U);
+  EXPECT_LE(step.observations.size(), 68U);
   EXPECT_EQ(step.observations.size() - step.demoted.size(), ViewPicker::kKeyViews);
   EXPECT_EQ(step.tracks.back().last_pts_ns, 599 * kSecond_ns / 10);
   EXPECT_EQ(step.tracks.back().last_seen_s, 1059.9);
