@@ -6,6 +6,7 @@
 // waited for.
 #pragma once
 
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -70,5 +71,15 @@ at::Tensor roi_pool(const at::Tensor& features, const at::Tensor& boxes, int64_t
 // mean over the K query tokens is returned as [Q, G, L]. A group without prototypes gets 0.
 at::Tensor match(const at::Tensor& query, const at::Tensor& query_rotated, const at::Tensor& key,
                  const at::Tensor& key_rotated, const at::Tensor& offsets, double scale);
+
+// The best `count` rows for every query by inner product, best first: query [Q, D] float, rows
+// [N, D] half, kept [N] bool (rows that count; all without it) -> scores [Q, count] float and indexes
+// [Q, count] int64; what there are no rows for is -infinity and -1. Exact: every row is looked at,
+// in float. A row with a value that is no number fits nothing. Memory beyond the operands is bounded:
+// a few hundred KiB on the CPU, where equal scores come in the order of rows, and 64 MiB or so
+// elsewhere. count of 1..65536. On the CPU by the calling thread alone.
+std::tuple<at::Tensor, at::Tensor> match_topk(const at::Tensor& query, const at::Tensor& rows,
+                                              const std::optional<at::Tensor>& kept,
+                                              int64_t count);
 
 }  // namespace deepstack
