@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
   const int64_t levels = argc > 2 ? std::atoll(argv[2]) : 3;
   const int64_t level_width = argc > 3 ? std::atoll(argv[3]) : 64;
   const int64_t width = levels * level_width;
-  omp_set_num_threads(cv::getNumThreads());
+  cv::setNumThreads(omp_get_max_threads());  // OMP_NUM_THREADS is of both sides
   const std::vector<uint16_t> half = make_rows(rows, levels, level_width, 1);
   faiss::IndexFlatIP index(width);
   for (int64_t first = 0; first < rows; first += 4096) {

@@ -13,6 +13,7 @@
 
 #include "core/encoder.h"
 #include "core/identity/appearance.h"
+#include "core/identity/summary_index.h"
 #include "core/model/matcher.h"
 #include "pipelines/command.h"
 #include "pipelines/model_options.h"
@@ -20,11 +21,14 @@
 namespace deepstack {
 namespace {
 
+constexpr double kGap_s = 3600;  // between query and gallery
+
 struct ReidOptions {
   std::string query;
   std::string gallery;
   std::string levels = "all";
   bool same_camera = false;
+  bool means = false;
   Settings settings;
 };
 
@@ -70,6 +74,24 @@ Result<std::vector<Crop>> read_crops(const std::string& folder, Encoder& encoder
   }
   if (crops.empty()) return corrupt(folder + ": holds no crop named PPPP_cC_fNNNNNN.jpg");
   return crops;
+}
+
+// The same by mean tokens, as `deepstack search` makes its short list (core/search).
+std::vector<std::vector<float>> compare_means(const Crop& query, const std::vector<Crop>& gallery,
+                                              const Matcher& matcher) {
+  const SummaryIndex summaries(matcher.shape());
+  const auto levels = static_cast<size_t>(matcher.shape().levels);
+  const auto width = static_cast<size_t>(matcher.shape().width);
+  const std::vector<float> asked = summaries.summary_of(query.appearance.tokens);
+  const std::vector<float> weights =
+      matcher.level_weights(query.appearance.gate, query.appearance.gate, kGap_s);
+  std::vector<std::vector<float>> likeness(levels + 1, std::vector<float>(gallery.size(), 0.0F));
+  for (size_t i = 0; i < gallery.size(); ++i) {
+    const std::vector<float> mean = summaries.summary_of(gallery[i].appearance.tokens);
+    for (size_t k = 0; k < mean.size(); ++k) likeness[k / width][i] += asked[k] * mean[k];
+    for (size_t l = 0; l < levels; ++l) likeness[levels][i] += weights[l] * likeness[l][i];
+  }
+  return likeness;
 }
 
 struct Score {
@@ -125,7 +147,7 @@ Result<std::vector<std::vector<float>>> compare(const Crop& query, const std::ve
     const float* by_level = similarity->data() + i * levels;
     for (size_t l = 0; l < levels; ++l) likeness[l][i] = by_level[l];
     likeness[levels][i] = matcher.combine({by_level, levels}, query.appearance.gate,
-                                          gallery[i].appearance.gate, 3600);
+                                          gallery[i].appearance.gate, kGap_s);
   }
   return likeness;
 }
@@ -148,7 +170,8 @@ Status run(const ReidOptions& options) {
   const Matcher matcher(info.shape, info.match);
   std::vector<Score> scores(names.size());
   for (const Crop& query : *queries) {
-    Result<std::vector<std::vector<float>>> likeness = compare(query, *gallery, matcher);
+    Result<std::vector<std::vector<float>>> likeness =
+        options.means ? compare_means(query, *gallery, matcher) : compare(query, *gallery, matcher);
     if (!likeness.ok()) return likeness.status();
     for (size_t i = 0; i < names.size(); ++i) {
       add_query(query, *gallery, (*likeness)[i], options.same_camera, scores[i]);
@@ -174,6 +197,8 @@ Command add_reid_command(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--same-camera", options->same_camera,
                     "count pairs of the same person by the same camera");
+  command->add_flag("--means", options->means,
+                    "compare mean tokens, as `deepstack search` makes its short list");
   add_model_options(*command, options->settings);
   return [options] { return run(*options); };
 }

@@ -12,11 +12,12 @@ namespace {
 // Panels as the kernels read them, [groups, width, lanes].
 std::vector<float> packed(const at::Tensor& queries, int64_t lanes) {
   const int64_t groups = (queries.size(0) + lanes - 1) / lanes;
+  const auto query = queries.accessor<float, 2>();
   std::vector<float> values(static_cast<size_t>(groups * queries.size(1) * lanes), 0.0F);
   for (int64_t q = 0; q < queries.size(0); ++q) {
     for (int64_t d = 0; d < queries.size(1); ++d) {
       values[static_cast<size_t>((q / lanes * queries.size(1) + d) * lanes + q % lanes)] =
-          queries[q][d].item<float>();
+          query[q][d];
     }
   }
   return values;
@@ -25,7 +26,8 @@ std::vector<float> packed(const at::Tensor& queries, int64_t lanes) {
 void expect_products(HalfDots dots, int64_t rows, int64_t width, int64_t queries) {
   const at::Tensor row = at::randn({rows, width}).to(at::kHalf);
   const at::Tensor query = at::randn({queries, width});
-  const at::Tensor expected = at::mm(row.to(at::kDouble), query.to(at::kDouble).t());
+  const at::Tensor products = at::mm(row.to(at::kDouble), query.to(at::kDouble).t());
+  const auto expected = products.accessor<double, 2>();
   const int64_t lanes = queries < ScanQueries::kManyQueries ? 1 : ScanQueries::kPanel;
   const std::vector<float> values = packed(query, lanes);
   const ScanQueries scan{values.data(), width, lanes, (queries + lanes - 1) / lanes};
@@ -35,7 +37,7 @@ void expect_products(HalfDots dots, int64_t rows, int64_t width, int64_t queries
   for (int64_t q = 0; q < queries; ++q) {
     for (int64_t r = 0; r < rows; ++r) {
       const auto place = static_cast<size_t>((q / lanes * rows + r) * lanes + q % lanes);
-      ASSERT_NEAR(scores[place], expected[r][q].item<double>(), 1e-4 * std::sqrt(width))
+      ASSERT_NEAR(scores[place], expected[r][q], 1e-4 * std::sqrt(width))
           << "row " << r << " of " << rows << ", query " << q << " of " << queries << ", width "
           << width;
     }
@@ -47,8 +49,8 @@ TEST(HalfDots, EveryKernelIsTheProduct) {
   for (const HalfDots dots : {half_dots_portable(), half_dots_avx2(), half_dots_avx512()}) {
     if (dots == nullptr) continue;  // not on this processor
     for (const int64_t width : {1, 15, 16, 17, 64, 193}) {
-      for (const int64_t queries : {1, 2, 5, 6, 16, 17, 48, 100}) {
-        for (const int64_t rows : {1, 3, 4, 8, 13, 40}) expect_products(dots, rows, width, queries);
+      for (const int64_t queries : {1, 5, 6, 17, 48, 100}) {
+        for (const int64_t rows : {1, 4, 13, 40}) expect_products(dots, rows, width, queries);
       }
     }
   }
