@@ -44,11 +44,12 @@ std::vector<float> tokens_of(const Prototype& prototype) {
 }  // namespace
 
 void Gallery::link(const Identity& identity) {
+  bytes_ += bytes_of(identity);
+  if (identity.opted_out) return;  // whatever its age, and however short memory is
   by_age_.emplace(identity.last_seen_s, identity.number);
   if (identity.prototypes.size() > kFewPrototypes) {
     rich_.emplace(identity.last_seen_s, identity.number);
   }
-  bytes_ += bytes_of(identity);
 }
 
 void Gallery::unlink(const Identity& identity) {
@@ -73,7 +74,8 @@ const Identity& Gallery::add(const std::string& label, double seconds) {
               .label = label,
               .first_seen_s = seconds,
               .last_seen_s = seconds,
-              .prototypes = {}};
+              .prototypes = {},
+              .opted_out = false};
   link(identity);
   changes_.changed(number, Kind::kNew);
   return identity;
@@ -86,6 +88,7 @@ bool Gallery::restore(Identity identity) {
   const auto [entry, is_new] = identities_.try_emplace(number, std::move(identity));
   if (!is_new) return false;
   reserve_numbers(number);
+  opted_out_ += entry->second.opted_out ? 1 : 0;
   for (Prototype& view : views) {
     last_prototype_ = std::max(last_prototype_, view.id);
     const std::vector<float> tokens = tokens_of(view);
@@ -102,7 +105,8 @@ const Identity* Gallery::find(int64_t number) const {
 
 void Gallery::see(int64_t number, double seconds) {
   const auto found = identities_.find(number);
-  if (found == identities_.end() || found->second.last_seen_s >= seconds) return;
+  if (found == identities_.end() || found->second.opted_out) return;
+  if (found->second.last_seen_s >= seconds) return;
   change(found->second, [&](Identity& identity) { identity.last_seen_s = seconds; });
   changes_.changed(number, Kind::kSeen);
 }
@@ -133,6 +137,7 @@ void Gallery::learn(int64_t number, const Appearance& view, double offset_s) {
   const auto levels = static_cast<size_t>(matcher_.shape().levels);
   if (found == identities_.end() || view.gate.size() != levels) return;
   Identity& identity = found->second;
+  if (identity.opted_out) return;
   const double seconds = view.seconds + offset_s;
   float most_alike = -1;
   for (const Prototype& kept : identity.prototypes) {
@@ -201,6 +206,7 @@ void Gallery::merge(int64_t from, int64_t to) {
   const auto source = identities_.find(from);
   const auto target = identities_.find(to);
   if (source == identities_.end() || target == identities_.end() || from == to) return;
+  if (target->second.opted_out) return remove(source);
   change(target->second, [&](Identity& into) {
     change(source->second, [&](Identity& others) {
       into.prototypes.reserve(into.prototypes.size() + others.prototypes.size());
@@ -233,9 +239,16 @@ void Gallery::expire(double seconds) {
   trim();
 }
 
+void Gallery::expire_before(double seconds) {
+  while (!by_age_.empty() && by_age_.begin()->first < seconds) {
+    remove(identities_.find(by_age_.begin()->second));
+    ++evictions_;
+  }
+}
+
 void Gallery::trim() {
   while (bytes() > limits_.max_bytes && !rich_.empty()) leave_few(rich_.begin()->second);
-  while (bytes() > limits_.max_bytes && !identities_.empty()) {
+  while (bytes() > limits_.max_bytes && !by_age_.empty()) {
     remove(identities_.find(by_age_.begin()->second));
     ++evictions_;
   }

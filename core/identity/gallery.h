@@ -85,13 +85,16 @@ class Gallery {
   // Forgets what is older than the time to live, and what there are no bytes for.
   void expire(double seconds);
 
-  // Only the latter.
+  // Forgets whom nobody has seen since.
+  void expire_before(double seconds);
+
+  // Only what there are no bytes for.
   void trim();
 
   int64_t bytes() const { return bytes_ + index_.bytes(); }
   uint64_t evictions() const { return evictions_; }
   uint64_t views_evicted() const { return views_evicted_; }  // of identities that stayed
-  size_t size() const { return identities_.size(); }
+  size_t size() const { return identities_.size() - opted_out_; }  // but for those who opted out
   int64_t last_number() const { return last_number_; }
   int64_t last_prototype() const { return last_prototype_; }
   double latest_s() const;  // the newest sighting; far in the past when there is none
@@ -123,6 +126,7 @@ class Gallery {
   ByAge rich_;  // those with more than kFewPrototypes
   SummaryIndex index_;
   ChangeLog changes_;
+  size_t opted_out_ = 0;
   int64_t bytes_ = 0;
   uint64_t evictions_ = 0;
   uint64_t views_evicted_ = 0;

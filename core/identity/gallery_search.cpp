@@ -81,7 +81,8 @@ Result<std::vector<Candidate>> Gallery::match(const Group& known, const GalleryQ
   std::vector<Candidate> candidates(known.size());
   for (size_t g = 0; g < known.size(); ++g) {
     Candidate& candidate = candidates[g];
-    candidate.identity = {known[g]->number, known[g]->uuid, known[g]->last_seen_s};
+    candidate.identity = {known[g]->number, known[g]->uuid, known[g]->last_seen_s,
+                          known[g]->opted_out};
     candidate.levels.assign(levels, 0);
     for (size_t q = 0; q < queries.size(); ++q) {
       const float* by_level = similarity->data() + (q * known.size() + g) * levels;

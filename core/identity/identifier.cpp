@@ -27,6 +27,11 @@ float log_odds(float probability) {
   return std::log(p / (1 - p));
 }
 
+// As events may name it: who opted out is nobody.
+std::string uuid_of(const Candidate* candidate) {
+  return candidate == nullptr || candidate->identity.opted_out ? "" : candidate->identity.uuid;
+}
+
 }  // namespace
 
 Identifier::Identifier(const Settings& settings, StreamGallery gallery)
@@ -35,6 +40,11 @@ Identifier::Identifier(const Settings& settings, StreamGallery gallery)
       gallery_(std::move(gallery)) {}
 
 const IdentityEvidence* Identifier::identity_of(int64_t track_id) const {
+  const auto found = records_.find(track_id);
+  return found == records_.end() || found->second.opted_out ? nullptr : evidence_of(track_id);
+}
+
+const IdentityEvidence* Identifier::evidence_of(int64_t track_id) const {
   const auto found = records_.find(track_id);
   return found == records_.end() || !found->second.decided() ? nullptr : &found->second.evidence;
 }
@@ -95,7 +105,7 @@ void Identifier::doubt(Record& record) {
 void Identifier::contest(const std::vector<Track>& tracks) {
   std::map<int64_t, Record*> holders;  // by identity
   for (const Track& track : tracks) {
-    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    if (!track.observed || evidence_of(track.id) == nullptr) continue;
     Record& record = records_.at(track.id);
     Record*& holder = holders[record.evidence.number];
     if (holder == nullptr) {
@@ -134,7 +144,7 @@ Status Identifier::find_candidates(std::vector<Case>& cases, const std::vector<T
   // Nobody is in two places: what a track in view is for good, no other track is.
   std::set<int64_t> taken;
   for (const Track& track : tracks) {
-    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    if (!track.observed || evidence_of(track.id) == nullptr) continue;
     const Record& record = records_.at(track.id);
     if (record.settled()) taken.insert(record.evidence.number);
   }
@@ -218,7 +228,7 @@ IdentityEvidence Identifier::matched(const Case& open) const {
           .number = chosen.identity.number,
           .score = chosen.probability,
           .margin = chosen.probability - (open.second == nullptr ? 0 : open.second->probability),
-          .runner_up = open.second == nullptr ? "" : open.second->identity.uuid,
+          .runner_up = uuid_of(open.second),
           .gap_s = same ? open.record->evidence.gap_s
                         : std::max(0.0, open.track->first_seen_s - chosen.identity.last_seen_s),
           .levels = chosen.levels};
@@ -232,7 +242,7 @@ IdentityEvidence Identifier::new_identity(const Case& open, double seconds) {
   IdentityEvidence evidence;
   evidence.score = 1;
   evidence.margin = nearest == nullptr ? 1 : 1 - nearest->probability;
-  evidence.runner_up = nearest == nullptr ? "" : nearest->identity.uuid;
+  evidence.runner_up = uuid_of(nearest);
   const KnownIdentity identity = gallery_.add(open.track->detection.label, seconds);
   for (const Appearance& view : open.record->views.views()) gallery_.learn(identity.number, view);
   if (open.record->views.views().empty()) {
@@ -244,17 +254,20 @@ IdentityEvidence Identifier::new_identity(const Case& open, double seconds) {
 }
 
 std::optional<Correction> Identifier::change(const Track& track, Record& record,
-                                             IdentityEvidence found) {
+                                             IdentityEvidence found, bool opted_out) {
   std::optional<Correction> correction;
   const std::string before = record.evidence.uuid;
   if (!before.empty() && !found.uuid.empty() && before != found.uuid) {
-    correction = Correction{record.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
-                            before, found.uuid, found.score};
+    if (!opted_out && !record.opted_out) {
+      correction = Correction{record.began_here ? EventKind::kMerge : EventKind::kRename, track.id,
+                              before, found.uuid, found.score};
+    }
     if (record.began_here && mode_ == GalleryMode::kLearn) {
       gallery_.merge(record.evidence.number, found.number);
     }
   }
   record.evidence = std::move(found);
+  record.opted_out = opted_out;
   record.began_here = false;
   return correction;
 }
@@ -264,12 +277,12 @@ std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
   Record& record = *open.record;
   std::optional<Correction> correction;
   if (convinces(open, seconds)) {
-    correction = change(track, record, matched(open));
+    correction = change(track, record, matched(open), open.chosen->identity.opted_out);
   } else if (!record.decided() || record.contested) {
     if (!enough(open, seconds)) return correction;
     const bool learns = mode_ == GalleryMode::kLearn;
     correction =
-        change(track, record, learns ? new_identity(open, seconds) : IdentityEvidence{});
+        change(track, record, learns ? new_identity(open, seconds) : IdentityEvidence{}, false);
     record.began_here = learns;
   }
   const double age_s = seconds - track.first_seen_s;
@@ -289,7 +302,7 @@ std::optional<Correction> Identifier::decide(const Case& open, double seconds) {
 
 void Identifier::keep_company(const std::vector<Track>& tracks) {
   for (const Track& track : tracks) {
-    if (!track.observed || identity_of(track.id) == nullptr) continue;
+    if (!track.observed || evidence_of(track.id) == nullptr) continue;
     const Record& known = records_.at(track.id);
     if (!known.settled()) continue;
     for (const Track& other : tracks) {

@@ -38,8 +38,12 @@ class Identifier {
       double seconds, const std::vector<Track>& tracks,
       const std::vector<std::optional<Appearance>>& appearances);
 
-  // What is known about a track's identity; null before it is decided, and with gallery-mode=off.
+  // What is known about a track's identity; null before it is decided, with gallery-mode=off, and
+  // for ever when it is somebody who opted out.
   const IdentityEvidence* identity_of(int64_t track_id) const;
+
+  // The same, also of who opted out: for whoever must know of which tracks nothing is to be kept.
+  const IdentityEvidence* evidence_of(int64_t track_id) const;
 
   // A sighting of the track at this time decides about its identity: it has none, shares it with
   // another track, or is due for a check.
@@ -63,6 +67,7 @@ class Identifier {
     TrackEvidence views;
     std::set<int64_t> company;      // identities that were in view beside it: it is none of them
     bool began_here = false;        // the identity was made for this track
+    bool opted_out = false;         // the identity is somebody's who is to be left alone
     bool contested = false;         // another track in view holds the same identity, and better
     double next_check_s = 0;        // when it is decided again
     double next_look_s = 0;         // when it is looked at whether it still is who it is
@@ -96,7 +101,8 @@ class Identifier {
   bool enough(const Case& decided, double seconds) const;
   bool convinces(const Case& decided, double seconds) const;
   std::optional<Correction> decide(const Case& decided, double seconds);
-  std::optional<Correction> change(const Track& track, Record& record, IdentityEvidence found);
+  std::optional<Correction> change(const Track& track, Record& record, IdentityEvidence found,
+                                   bool opted_out);
   IdentityEvidence matched(const Case& decided) const;
   IdentityEvidence new_identity(const Case& decided, double seconds);
   void keep_company(const std::vector<Track>& tracks);

@@ -26,6 +26,7 @@ struct Identity {
   double first_seen_s = 0;
   double last_seen_s = 0;
   std::vector<Prototype> prototypes;  // oldest first
+  bool opted_out = false;  // recognised to be left alone: never told, learnt, seen or forgotten
 };
 
 // What can be said of an identity without holding on to the gallery.
@@ -33,6 +34,7 @@ struct KnownIdentity {
   int64_t number = 0;
   std::string uuid;
   double last_seen_s = 0;
+  bool opted_out = false;
 };
 
 // Numbers stay exact in every JSON reader, which knows doubles only.

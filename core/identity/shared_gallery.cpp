@@ -34,7 +34,8 @@ Status SharedGallery::attach(IdentityStore store, StoreAccess access) {
   gallery_.reserve_numbers(*last_number);
   gallery_.reserve_prototypes(*last_prototype);
   if (access == StoreAccess::kRead) return {};
-  writer_ = std::make_unique<GalleryWriter>(std::move(store), static_cast<ChangeSource&>(*this));
+  writer_ = std::make_unique<GalleryWriter>(std::move(store), static_cast<ChangeSource&>(*this),
+                                            ttl_s_);
   if (!gallery_.changes().empty()) writer_->wake();
   return {};
 }
@@ -55,7 +56,7 @@ void SharedGallery::begin_changes(int64_t last_number, int64_t last_prototype) {
 KnownIdentity SharedGallery::add(const std::string& label, double seconds) {
   return change([&] {
     const Identity& added = gallery_.add(label, seconds);
-    return KnownIdentity{added.number, added.uuid, added.last_seen_s};
+    return KnownIdentity{added.number, added.uuid, added.last_seen_s, added.opted_out};
   });
 }
 
@@ -63,7 +64,7 @@ std::optional<KnownIdentity> SharedGallery::find(int64_t number) const {
   const std::shared_lock lock(mutex_);
   const Identity* found = gallery_.find(number);
   if (found == nullptr) return std::nullopt;
-  return KnownIdentity{found->number, found->uuid, found->last_seen_s};
+  return KnownIdentity{found->number, found->uuid, found->last_seen_s, found->opted_out};
 }
 
 void SharedGallery::see(int64_t number, double seconds) {
@@ -115,6 +116,12 @@ GalleryChanges SharedGallery::take_changes() {
   changes.last_number = gallery_.last_number();
   changes.last_prototype = gallery_.last_prototype();
   return changes;
+}
+
+// The writer takes what changed by this itself.
+void SharedGallery::expire_before(double unix_s) {
+  const std::unique_lock lock(mutex_);
+  gallery_.expire_before(unix_s);
 }
 
 void SharedGallery::give_back(const GalleryChanges& changes) {

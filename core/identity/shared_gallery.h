@@ -20,7 +20,7 @@ namespace deepstack {
 class SharedGallery final : private ChangeSource {
  public:
   SharedGallery(const GalleryLimits& limits, const Matcher& matcher)
-      : matcher_(matcher), gallery_(limits, matcher_) {}
+      : matcher_(matcher), ttl_s_(limits.ttl_s), gallery_(limits, matcher_) {}
   ~SharedGallery() override = default;  // what is not stored yet is stored
 
   // Before the gallery is shared, at most once: takes in what the store has, as far as the limits
@@ -42,7 +42,7 @@ class SharedGallery final : private ChangeSource {
   void expire(double seconds);
 
   const FeatureShape& shape() const { return matcher_.shape(); }  // of the views it keeps
-  double latest_s() const;
+  double latest_s() const override;
   GalleryStats stats() const;
 
   // Why the last write to the store failed; ok when it did not, or there is no store.
@@ -53,11 +53,13 @@ class SharedGallery final : private ChangeSource {
 
  private:
   void give_back(const GalleryChanges& changes) override;
+  void expire_before(double unix_s) override;
 
   template <typename Change>
   auto change(const Change& make);
 
   const Matcher matcher_;
+  const double ttl_s_;
   mutable std::shared_mutex mutex_;
   Gallery gallery_;                        // guarded by mutex_
   std::unique_ptr<GalleryWriter> writer_;  // last: it uses the above

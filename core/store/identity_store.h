@@ -9,6 +9,7 @@
 
 #include "core/identity/gallery_changes.h"
 #include "core/store/identity_tables.h"
+#include "core/store/retention.h"
 #include "core/store/store_file.h"
 
 namespace deepstack {
@@ -29,6 +30,12 @@ class IdentityStore {
   // The highest numbers that were ever given: of identities, of prototypes.
   Result<int64_t> last_number() { return tables_->last_number(); }
   Result<int64_t> last_prototype() { return tables_->last_prototype(); }
+
+  // As of core/store/retention.h. The latter REQUIRES: opened with kWrite.
+  Result<std::optional<double>> retention_s() { return stored_retention_s(*file_); }
+  Result<RetentionReport> apply_retention(double ttl_s, double now_s) {
+    return deepstack::apply_retention(*file_, ttl_s, now_s);
+  }
 
   // All of it or nothing. REQUIRES: opened with kWrite.
   Status write(const GalleryChanges& changes);

@@ -91,8 +91,9 @@ Status IdentityTables::prepare_writing() {
 
 Status IdentityTables::read(const std::function<void(Identity)>& take) {
   Result<SqliteStatement> identities = database_->prepare(
-      std::string("SELECT number, uuid, label, first_seen_s, last_seen_s FROM identities ") +
-      (version_ < 2 ? "" : "WHERE merged_into IS NULL ") + "ORDER BY last_seen_s, number");
+      std::string("SELECT number, uuid, label, first_seen_s, last_seen_s, ") +
+      (version_ < 2 ? "0 FROM identities "
+                    : "opted_out FROM identities WHERE merged_into IS NULL ") + "ORDER BY last_seen_s, number");
   if (!identities.ok()) return identities.status();
   Result<SqliteStatement> views = database_->prepare(
       "SELECT id, seconds, quality, gate, tokens FROM prototypes WHERE identity = ?1 "
@@ -107,7 +108,8 @@ Status IdentityTables::read(const std::function<void(Identity)>& take) {
                       .label = std::string(identities->text(2)),
                       .first_seen_s = identities->real(3),
                       .last_seen_s = identities->real(4),
-                      .prototypes = {}};
+                      .prototypes = {},
+                      .opted_out = identities->integer(5) != 0};
     const bool sound = identity.number >= 1 && identity.number <= kLargestStoredNumber &&
                        is_uuid(identity.uuid) && identity.label.size() <= kLongestLabel_bytes &&
                        is_time(identity.first_seen_s) && is_time(identity.last_seen_s);

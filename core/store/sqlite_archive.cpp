@@ -3,6 +3,9 @@
 #include <string>
 #include <utility>
 
+#include "core/store/audit_log.h"
+#include "core/store/retention.h"
+
 namespace deepstack {
 namespace {
 
@@ -62,7 +65,8 @@ Status SqliteArchive::prepare(StoreAccess access) {
       {&statements_.demote,
        "UPDATE observations SET tokens = NULL WHERE track = " + track + " AND pts_ns = ?3"},
       {&statements_.identify,
-       "UPDATE tracks SET identity = nullif(?3, 0), score = ?4 WHERE video = ?1 AND track = ?2"},
+       "UPDATE tracks SET identity = (SELECT number FROM identities WHERE number = ?3), score = ?4 "
+       "WHERE video = ?1 AND track = ?2"},
       {&statements_.done, "UPDATE videos SET status = 'done', resume_state = NULL WHERE id = ?1"},
   };
   for (const auto& [statement, sql] : wanted) {
@@ -70,7 +74,7 @@ Status SqliteArchive::prepare(StoreAccess access) {
     if (!prepared.ok()) return prepared.status();
     *statement = *std::move(prepared);
   }
-  return {};
+  return retain();
 }
 
 Result<ArchiveVideo> SqliteArchive::add(const ArchiveVideo& video) {
@@ -184,9 +188,34 @@ Status SqliteArchive::identify(int64_t video, const ArchiveIdentities& identitie
                  .bind(4, double{track.score})
                  .run();
   }
+  if (status.ok()) status = leave_alone(video);
   if (status.ok()) status = set_first_seen(video);
   if (status.ok()) status = statements_.done.bind(1, video).run();
   return status.ok() ? transaction->commit() : status;
+}
+
+// What was set for the store is kept to by whoever writes to it.
+Status SqliteArchive::retain() {
+  const Result<std::optional<double>> ttl_s = stored_retention_s(file_);
+  if (!ttl_s.ok()) return ttl_s.status();
+  if (!*ttl_s) return {};
+  return apply_retention(file_, **ttl_s, now_unix_s()).status();
+}
+
+// Who opted out is in the video as a track without looks and without an identity.
+Status SqliteArchive::leave_alone(int64_t video) {
+  constexpr std::string_view kWho = "(SELECT number FROM identities WHERE opted_out = 1)";
+  Status status = file_.database
+                      .run("DELETE FROM observations WHERE track IN (SELECT id FROM tracks WHERE "
+                           "video = ?1 AND identity IN " + std::string(kWho) + ")",
+                           video)
+                      .status();
+  if (!status.ok()) return status;
+  return file_.database
+      .run("UPDATE tracks SET identity = NULL, score = 0 WHERE video = ?1 AND identity IN " +
+               std::string(kWho),
+           video)
+      .status();
 }
 
 Status SqliteArchive::remove_video(int64_t id) {

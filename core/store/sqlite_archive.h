@@ -41,6 +41,8 @@ class SqliteArchive final : public ArchiveStore {
   Status write_track(int64_t video, const ArchiveTrack& track);
   Status write_observation(int64_t video, const ArchiveObservation& observation);
   Status set_first_seen(int64_t video);
+  Status leave_alone(int64_t video);
+  Status retain();
   Result<Sighting> read_sighting(const SqliteStatement& row, const ArchiveFilter& filter) const;
 
   StoreFile file_;

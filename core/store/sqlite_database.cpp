@@ -183,6 +183,8 @@ Result<int64_t> SqliteDatabase::integer(std::string_view sql) {
   return statement->integer(0);
 }
 
+int64_t SqliteDatabase::changed_rows() const { return sqlite3_changes64(database_.get()); }
+
 Result<SqliteTransaction> SqliteTransaction::begin(SqliteDatabase& database) {
   if (Status status = database.execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   return SqliteTransaction(database);

@@ -59,11 +59,23 @@ class SqliteDatabase {
   Result<SqliteStatement> prepare(std::string_view sql);
   // The first column of the first row of a statement that has one.
   Result<int64_t> integer(std::string_view sql);
+  // Executes a statement without rows, its parameters bound in order; how many rows it changed itself.
+  template <typename... Values>
+  Result<int64_t> run(std::string_view sql, const Values&... values) {
+    Result<SqliteStatement> statement = prepare(sql);
+    if (!statement.ok()) return statement.status();
+    int parameter = 0;
+    (statement->bind(++parameter, values), ...);
+    if (Status status = statement->run(); !status.ok()) return status;
+    return changed_rows();
+  }
 
   const std::string& file() const { return file_; }
 
  private:
   friend class SqliteTransaction;
+  friend class SqliteChanges;
+  int64_t changed_rows() const;
   struct Close {
     void operator()(sqlite3* database) const;
   };

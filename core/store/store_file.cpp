@@ -25,6 +25,8 @@ Status check_there(const std::filesystem::path& file) {
   return not_found(file.string() + ": no such file; no gallery was learned there");
 }
 
+}  // namespace
+
 // NORMAL: docs/adr/005. A log that grew is cut back to 4 MiB; what is erased is overwritten.
 Status prepare_writing(SqliteDatabase& database) {
   Status status = database.execute(
@@ -39,8 +41,6 @@ Status prepare_writing(SqliteDatabase& database) {
                   "(secure_delete is " +
                   std::to_string(*erases) + ", must be 1)");
 }
-
-}  // namespace
 
 Result<StoreFile> StoreFile::open(const std::filesystem::path& folder, StoreAccess access,
                                   const std::optional<StoreModel>& model) {

@@ -25,4 +25,7 @@ struct StoreFile {
   int64_t version = 0;  // of the tables: below kStoreVersion only when they are just read
 };
 
+// Of a connection that is to write: what a store wants. StoreFile::open() does it.
+Status prepare_writing(SqliteDatabase& database);
+
 }  // namespace deepstack

@@ -6,14 +6,25 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <string>
 #include <system_error>
 #include <utility>
+
+#include "core/printable.h"
 
 namespace deepstack {
 namespace {
 
 Status unavailable(std::string message) { return {StatusCode::kUnavailable, std::move(message)}; }
+
+// As `ps` calls it; "" when it is gone or somebody else's.
+std::string program_of(const std::string& process) {
+  std::ifstream in("/proc/" + process + "/comm");
+  std::string name;
+  std::getline(in, name);
+  return name.empty() ? "" : " (" + printable(name) + ")";
+}
 
 // What the holder wrote: its process id.
 std::string holder(int descriptor) {
@@ -25,7 +36,7 @@ std::string holder(int descriptor) {
        ++i) {
     text += digits[static_cast<size_t>(i)];
   }
-  return text.empty() ? "another process" : "process " + text;
+  return text.empty() ? "another process" : "process " + text + program_of(text);
 }
 
 }  // namespace
@@ -44,8 +55,9 @@ Result<StoreLock> StoreLock::take(const std::filesystem::path& folder) {
                          ": cannot be locked: " + std::generic_category().message(errno));
     }
     return unavailable(folder.string() + ": " + holder(lock.descriptor_) +
-                       " learns into this gallery, and only one can; others may use it with "
-                       "gallery-mode=read, or in the same process share it by gallery-id");
+                       " writes to this store, and only one can: end it to edit the store; learn "
+                       "beside it with gallery-mode=read, or in the same process share the gallery "
+                       "by gallery-id");
   }
   // For whoever comes second; without it the lock is as good.
   const std::string text = std::to_string(getpid()) + "\n";

@@ -88,6 +88,31 @@ CREATE TABLE observations(
 CREATE INDEX observations_by_time ON observations(seconds);
 )sql";
 
+// And what it adds for those whom a store knows: their edits, rights and who used them.
+constexpr const char* kPrivacyTables = R"sql(
+ALTER TABLE identities ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX identities_by_merge ON identities(merged_into) WHERE merged_into IS NOT NULL;
+CREATE TABLE audit(
+  id INTEGER PRIMARY KEY,
+  seconds REAL NOT NULL,
+  editor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  identity INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  detail TEXT NOT NULL);
+CREATE TABLE edits(
+  id INTEGER PRIMARY KEY,
+  seconds REAL NOT NULL,
+  editor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  identity INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  undo BLOB NOT NULL);
+CREATE TABLE retention(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  seconds REAL NOT NULL);
+)sql";
+
 Status migrate(SqliteDatabase& database) {
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(database);
   if (!transaction.ok()) return transaction.status();
@@ -99,7 +124,7 @@ Status migrate(SqliteDatabase& database) {
                    ", which version 1 leaves empty; it is left as it is");
   }
   Status status = database.execute(
-      std::string(kArchiveTables) +
+      std::string(kArchiveTables) + kPrivacyTables +
       "UPDATE meta SET last_prototype = (SELECT coalesce(max(id), 0) FROM prototypes);"
       "PRAGMA user_version = " +
       std::to_string(kStoreVersion));
@@ -112,7 +137,7 @@ Status create(SqliteDatabase& database, const StoreModel& model) {
   if (Status status = database.execute("PRAGMA journal_mode = WAL"); !status.ok()) return status;
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(database);
   if (!transaction.ok()) return transaction.status();
-  Status status = database.execute(std::string(kFirstTables) + kArchiveTables +
+  Status status = database.execute(std::string(kFirstTables) + kArchiveTables + kPrivacyTables +
                                    "PRAGMA application_id = " + std::to_string(kApplicationId) +
                                    "; PRAGMA user_version = " + std::to_string(kStoreVersion));
   if (!status.ok()) return status;

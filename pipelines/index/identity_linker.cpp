@@ -74,7 +74,8 @@ Track track_at(const Cast::Member& member, double seconds, size_t index) {
 class Decisions {
  public:
   void note(const Identifier& identifier, int64_t track) {
-    const IdentityEvidence* evidence = identifier.identity_of(track);
+    // Also of who opted out: the archive keeps nothing of his tracks once it is told which they are.
+    const IdentityEvidence* evidence = identifier.evidence_of(track);
     if (evidence == nullptr) {
       by_track_.erase(track);
       return;

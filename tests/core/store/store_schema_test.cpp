@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/store/audit_log.h"
+#include "core/store/editable_store.h"
+#include "core/store/identity_catalog.h"
 #include "tests/support/archive_folder.h"
 
 namespace deepstack {
@@ -18,6 +21,8 @@ class StoreSchema : public test::ArchiveFolder {
     { learn(*open(), 1, 1.8e9); }
     change(
         "DROP TABLE observations; DROP TABLE tracks; DROP TABLE videos;"
+        "DROP INDEX identities_by_merge; DROP TABLE audit; DROP TABLE edits; DROP TABLE retention;"
+        "ALTER TABLE identities DROP COLUMN opted_out;"
         "ALTER TABLE identities DROP COLUMN merged_into; ALTER TABLE identities DROP COLUMN name;"
         "ALTER TABLE meta DROP COLUMN last_prototype; ALTER TABLE meta DROP COLUMN preprocessing;"
         "ALTER TABLE meta DROP COLUMN model_sha256;"
@@ -36,6 +41,10 @@ class StoreSchema : public test::ArchiveFolder {
 TEST_F(StoreSchema, AReaderTakesVersion1AsItIs) {
   make_version_1();
   EXPECT_NE(recognised(*open(reading()), 1, 1.8e9 + 5).number, 0);
+  auto looked_at = open_store_to_read(store());
+  EXPECT_EQ(list_identities(*looked_at)->size(), 1U);
+  EXPECT_EQ(find_identity(*looked_at, "1")->prototypes, 1);
+  EXPECT_TRUE(read_audit_log(*looked_at, 10)->empty());
   EXPECT_EQ(ask("PRAGMA user_version"), 1);
   const Status status = open_archive(store(), StoreAccess::kRead, std::nullopt).status();
   EXPECT_EQ(status.code(), StatusCode::kNotFound);
