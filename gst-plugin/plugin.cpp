@@ -4,11 +4,13 @@
 #include "gst-plugin/camera_source.h"
 #include "gst-plugin/deepstack_element.h"
 #include "gst-plugin/event_sink.h"
+#include "gst-plugin/overlay_element.h"
 
 static gboolean plugin_init(GstPlugin* plugin) {
   return GST_ELEMENT_REGISTER(deepstack, plugin) &&
          GST_ELEMENT_REGISTER(deepstackcamerasrc, plugin) &&
-         GST_ELEMENT_REGISTER(deepstackeventsink, plugin);
+         GST_ELEMENT_REGISTER(deepstackeventsink, plugin) &&
+         GST_ELEMENT_REGISTER(deepstackoverlay, plugin);
 }
 
 #define PACKAGE "gst-deepstack"

@@ -4,8 +4,8 @@
 //   detection  x_min, y_min, x_max, y_max (0..1), confidence (double); label_id (int) when known
 //   object_id  id (int): the track
 //   identity   label (string, UUID) and confidence (double), as a classifier's answer, when there is one
-//   deepstack  identity (string, UUID) and score (double) when there is one; age (ns, guint64): how
-//              much older than the buffer the result is
+//   deepstack  identity (string, UUID), score (double) and state (string: tentative, confirmed) when
+//              there is one; age (ns, guint64): how much older than the buffer the result is
 // A detector's meta of the same box and label is kept and gets the others.
 // From GStreamer 1.24 on the same is in the buffer's relations, too (analytics_meta.h).
 #pragma once

@@ -10,7 +10,7 @@
 
 #include <opencv2/core/mat.hpp>
 
-#include "pipelines/report/colors.h"
+#include "core/overlay/colors.h"
 #include "pipelines/report/identity_history.h"
 
 namespace deepstack {

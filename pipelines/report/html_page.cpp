@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipelines/report/colors.h"
+#include "core/overlay/colors.h"
 
 namespace deepstack {
 namespace {

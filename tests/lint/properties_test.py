@@ -22,6 +22,10 @@ class Properties(unittest.TestCase):
         self.assertIn(table("deepstackeventsink"), (ROOT / "docs/publishing.md").read_text(),
                       "update it with scripts/properties_table.py deepstackeventsink")
 
+    def test_the_page_on_the_overlay_shows_it_as_it_is(self):
+        self.assertIn(table("deepstackoverlay"), (ROOT / "docs/overlay.md").read_text(),
+                      "update it with scripts/properties_table.py deepstackoverlay")
+
 
 if __name__ == "__main__":
     unittest.main()

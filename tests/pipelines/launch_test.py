@@ -82,6 +82,19 @@ class Launch(unittest.TestCase):
                       "deepstack ! fakesink")
         self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_the_overlay_draws_what_is_found(self):
+        drawn, plain = self.folder / "drawn.yuv", self.folder / "plain.yuv"
+        done = launch(f"filesrc location={CLIP} num-buffers=60 ! decodebin ! videoconvert ! video/x-raw,format=NV12 ! "
+                      "deepstack proposals=hog attach-meta=exact ! tee name=t "
+                      f"t. ! queue ! deepstackoverlay ! filesink location={drawn} "
+                      f"t. ! queue ! filesink location={plain}")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        pixels, before = drawn.read_bytes(), plain.read_bytes()
+        self.assertEqual(len(pixels), len(before))
+        changed = sum(a != b for a, b in zip(pixels, before)) / len(pixels)
+        self.assertGreater(changed, 0.001)
+        self.assertLess(changed, 0.2)
+
     def test_a_live_source_is_never_held_up(self):
         path = self.folder / "live.jsonl"
         done = launch("videotestsrc is-live=true num-buffers=60 pattern=ball ! "

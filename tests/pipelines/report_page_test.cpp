@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipelines/report/colors.h"
+#include "core/overlay/colors.h"
 #include "pipelines/report/identity_table.h"
 #include "tests/pipelines/report_events.h"
 

@@ -68,6 +68,7 @@ TEST_F(RoiResults, SayWhatWasFoundInTheLayoutOfDlStreamer) {
   EXPECT_EQ(track_of(roi), 7);
   const GstStructure* ours = gst_video_region_of_interest_meta_get_param(roi, "deepstack");
   EXPECT_STREQ(gst_structure_get_string(ours, "identity"), "an-uuid");
+  EXPECT_STREQ(gst_structure_get_string(ours, "state"), "tentative");
   guint64 age_ns = 0;
   ASSERT_TRUE(gst_structure_get_uint64(ours, "age", &age_ns));
   EXPECT_EQ(age_ns, 100U);

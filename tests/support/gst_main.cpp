@@ -10,6 +10,7 @@
 #include "gst-plugin/camera_source.h"
 #include "gst-plugin/deepstack_element.h"
 #include "gst-plugin/event_sink.h"
+#include "gst-plugin/overlay_element.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
   GST_ELEMENT_REGISTER(deepstack, nullptr);
   GST_ELEMENT_REGISTER(deepstackcamerasrc, nullptr);
   GST_ELEMENT_REGISTER(deepstackeventsink, nullptr);
+  GST_ELEMENT_REGISTER(deepstackoverlay, nullptr);
   const int failed = RUN_ALL_TESTS();
   gst_deinit();
   if (leaked) std::fputs("leaked objects: run again with GST_DEBUG=GST_TRACER:7\n", stderr);

@@ -1,4 +1,4 @@
-#include "pipelines/report/colors.h"
+#include "core/overlay/colors.h"
 
 #include <array>
 #include <cstdio>
@@ -21,6 +21,14 @@ constexpr std::array<Color, kColors> kPalette{{
 }  // namespace
 
 Color identity_color(size_t index) { return kPalette[index % kColors]; }
+
+Color identity_color(std::string_view uuid) {
+  uint32_t hash = 2166136261;  // FNV-1a; std::hash may differ from build to build
+  for (const char character : uuid) {
+    hash = (hash ^ static_cast<uint8_t>(character)) * 16777619U;
+  }
+  return identity_color(size_t{hash >> 8});  // its low bits are the weakest
+}
 
 Color text_color_on(Color background) {
   // Rec. 601 luma; 140 of 255 is where black overtakes white on these colours.

@@ -1,11 +1,13 @@
-// Colours of identities: the same in the page and in the annotated video, stable by order of
-// appearance, told apart by people with and without red-green blindness. After kColors identities
-// they repeat, so a colour never stands without the identity's name.
+// Colours of identities, told apart by people with and without red-green blindness. A report, which
+// knows all of its identities, gives them by order of appearance; live video by UUID, so that
+// somebody has the same one on every camera and after a restart. They repeat, by order after
+// kColors: a colour never stands without the identity's name.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace deepstack {
 
@@ -21,6 +23,9 @@ inline constexpr Color kUnknownColor{139, 144, 152};  // of tracks without ident
 
 // index: order of appearance, from 0.
 Color identity_color(size_t index);
+
+// The same text has the same colour, on every machine.
+Color identity_color(std::string_view uuid);
 
 // Black or white: what is better to read on it.
 Color text_color_on(Color background);
