@@ -25,7 +25,10 @@ GstStructure* evidence_of(const ObservedObject& object, std::optional<int64_t> a
   GstStructure* structure = gst_structure_new_empty("deepstack");
   if (object.identity) {
     gst_structure_set(structure, "identity", G_TYPE_STRING, object.identity->uuid.c_str(), "score",
-                      G_TYPE_DOUBLE, double{object.identity->score}, nullptr);
+                      G_TYPE_DOUBLE, double{object.identity->score}, "state", G_TYPE_STRING,
+                      object.identity->state == IdentityState::kTentative ? "tentative"
+                                                                          : "confirmed",
+                      nullptr);
   }
   if (age_ns) {
     gst_structure_set(structure, "age", G_TYPE_UINT64, static_cast<guint64>(*age_ns), nullptr);
