@@ -12,9 +12,11 @@
 #include "core/exhausted.h"
 #include "core/frame/rgb_image.h"
 #include "core/identity/uuid.h"
+#include "core/metrics/stream_metrics.h"
 #include "core/sampler.h"
 #include "core/time/timeline.h"
 #include "core/time/utc_map.h"
+#include "core/timed_encoder.h"
 
 namespace deepstack {
 namespace {
@@ -31,11 +33,14 @@ double milliseconds(int64_t ns) { return static_cast<double>(ns) / 1e6; }
 class Stream::Worker {
  public:
   Worker(const Settings& settings, std::unique_ptr<Analyzer> analyzer,
-         EventSource source, std::shared_ptr<const Clock> clock, WarningCallback on_warning)
+         std::shared_ptr<TimedEncoder> encoder, EventSource source,
+         std::shared_ptr<const Clock> clock, WarningCallback on_warning, TimingCallback on_timing)
       : settings_(settings),
         analyzer_(std::move(analyzer)),
+        encoder_(std::move(encoder)),
         clock_(std::move(clock)),
         on_warning_(std::move(on_warning)),
+        on_timing_(std::move(on_timing)),
         converter_(make_event_converter(settings.schema)),
         source_(std::move(source)),
         sampler_(settings.inference_interval, settings.inference_rate_numerator,
@@ -71,6 +76,7 @@ class Stream::Worker {
                                   const TimeOfDay& time_of_day) {
     const std::lock_guard lock(mutex_);
     ++stats_.frames_in;
+    last_frame_ns_ = clock_->now_ns();
     const MediaTime time = timeline_.stamp(
         running_time_ns, live_ ? std::optional(clock_->now_ns()) : std::nullopt);
     if (timeline_.restarted()) utc_map_.restart();
@@ -193,10 +199,15 @@ class Stream::Worker {
     const std::lock_guard lock(mutex_);
     StreamStats stats = stats_;
     stats.events_dropped = events_.dropped() + events_untold_;
+    stats.events_queued = events_.size();
+    stats.frames_waiting = mailbox_ ? 1 : 0;
+    if (last_frame_ns_) stats.last_frame_age_ns = clock_->now_ns() - *last_frame_ns_;
     const std::lock_guard telling(telling_);
     stats.values_replaced = converter_->replaced();
     return stats;
   }
+
+  const ModelInfo& model() const { return encoder_->info(); }
 
   // The worker's thread.
   void run() {
@@ -302,6 +313,7 @@ class Stream::Worker {
 
   Status analyse(Job& job) {
     const int64_t began_ns = clock_->now_ns();
+    encoder_->take_work();
     Result<AnalyzerResult> result = analyse_frame(job);
     if (!result.ok()) return result.status();
     failing_ = StatusCode::kOk;
@@ -310,15 +322,29 @@ class Stream::Worker {
     publish(result->events, job.arrived_ns, job.generation);
     std::shared_ptr<const FrameResult> found;
     if (settings_.attach_meta != AttachMeta::kNone) found = frame_result(job, *result);
+    const FrameTiming timing = timing_of(job, began_ns);
+    if (on_timing_) on_timing_(job.frame.pts_ns, timing);
     const std::lock_guard lock(mutex_);
     if (job.generation != generation_) return {};  // counted as dropped
     if (found != nullptr) latest_ = std::move(found);
+    stats_.timing = timing;
+    stats_.infer.observe(timing.infer_ms / 1e3);
+    stats_.match.observe(timing.post_ms / 1e3);
     ++stats_.frames_analysed;
     stats_.tracks = analyzer_->track_count();
     stats_.average_depth = analyzer_->average_depth();
     stats_.gallery = analyzer_->gallery().stats();
     stats_.inference_ms = milliseconds(clock_->now_ns() - began_ns);
     return {};
+  }
+
+  // A frame without boxes is not seen by the model: all of its time was spent before.
+  FrameTiming timing_of(const Job& job, int64_t began_ns) const {
+    const int64_t now_ns = clock_->now_ns();
+    const TimedEncoder::Work work =
+        encoder_->take_work().value_or(TimedEncoder::Work{now_ns, now_ns});
+    return {milliseconds(began_ns - job.arrived_ns), milliseconds(work.began_ns - began_ns),
+            milliseconds(work.ended_ns - work.began_ns), milliseconds(now_ns - work.ended_ns)};
   }
 
   // In front of what was found in the first frame that is different.
@@ -392,19 +418,22 @@ class Stream::Worker {
   void publish_one(Event& event, int64_t arrived_ns, EventQueue::WhenFull when_full,
                    uint64_t generation) {
     event.frame.age_ms = milliseconds(clock_->now_ns() - arrived_ns);
+    uint64_t queued_lines = 0;
     const Status status = unless_out_of_memory([&]() -> Status {
       Result<std::vector<EventText>> texts = convert(event);
       if (!texts.ok()) return texts.status();
       for (EventText& text : *texts) {
-        events_.put({std::move(text.json), event.frame.time.ns, text.expendable, generation,
-                     event_name(event.kind)},
-                    when_full);
+        const bool queued = events_.put({std::move(text.json), event.frame.time.ns, text.expendable,
+                                         generation, event_name(event.kind)},
+                                        when_full);
+        queued_lines += queued ? 1 : 0;
       }
       return {};
     });
     bool warns = false;
     {
       const std::lock_guard lock(mutex_);
+      stats_.events += queued_lines;
       if (!status.ok()) ++events_untold_;
       warns = !std::exchange(cannot_tell_, !status.ok()) && !status.ok() && !stopping_;
     }
@@ -451,8 +480,10 @@ class Stream::Worker {
 
   const Settings settings_;
   const std::unique_ptr<Analyzer> analyzer_;  // worker thread only
+  const std::shared_ptr<TimedEncoder> encoder_;  // the analyzer's
   const std::shared_ptr<const Clock> clock_;
   const WarningCallback on_warning_;
+  const TimingCallback on_timing_;
   MediaTime last_time_;                       // worker thread only
   UtcTime last_utc_;                          // worker thread only
   StatusCode failing_ = StatusCode::kOk;      // worker thread only: why the last frame failed
@@ -485,6 +516,7 @@ class Stream::Worker {
   std::optional<uint64_t> busy_with_;  // generation of the frame that the worker is at
   std::optional<Gap> gap_;  // the latest; one before it is in it
   StreamStats stats_;
+  std::optional<int64_t> last_frame_ns_;
   uint64_t generation_ = 0;
   bool cancelled_ = false;
   bool stopping_ = false;
@@ -492,8 +524,13 @@ class Stream::Worker {
   bool finish_wanted_ = false;
 };
 
-Stream::Stream(std::shared_ptr<Worker> worker)
-    : worker_(std::move(worker)), thread_([work = worker_] { work->run(); }) {}
+Stream::Stream(std::shared_ptr<Worker> worker, const std::string& camera)
+    : worker_(std::move(worker)),
+      thread_([work = worker_] { work->run(); }),
+      metrics_(MetricsRegistry::process().add(
+          camera, [work = worker_](MetricsPage& page, const std::string& name) {
+            write_stream(page, name, work->stats(), work->model());
+          })) {}
 
 Stream::~Stream() {
   worker_->stop();
@@ -503,17 +540,19 @@ Stream::~Stream() {
 Result<std::unique_ptr<Stream>> Stream::open(const Settings& settings,
                                              std::shared_ptr<Encoder> encoder,
                                              std::shared_ptr<const Clock> clock,
-                                             WarningCallback on_warning) {
-  const ModelInfo& model = encoder->info();
-  Result<std::unique_ptr<Analyzer>> analyzer = Analyzer::create(settings, encoder, clock);
+                                             WarningCallback on_warning,
+                                             TimingCallback on_timing) {
+  auto timed = std::make_shared<TimedEncoder>(std::move(encoder), clock);
+  Result<std::unique_ptr<Analyzer>> analyzer = Analyzer::create(settings, timed, clock);
   if (!analyzer.ok()) return analyzer.status();
   Result<std::string> tags = parse_tags(settings.tags);
   if (!tags.ok()) return tags.status();
-  return std::unique_ptr<Stream>(new Stream(std::make_shared<Worker>(
-      settings, *std::move(analyzer),
-      EventSource{settings.source, false, model.name, model.sha256, random_uuid(),
-                  *std::move(tags)},
-      std::move(clock), std::move(on_warning))));
+  EventSource source{settings.source, false, timed->info().name, timed->info().sha256, random_uuid(),
+                     *std::move(tags)};
+  auto worker = std::make_shared<Worker>(settings, *std::move(analyzer), std::move(timed),
+                                         std::move(source), std::move(clock),
+                                         std::move(on_warning), std::move(on_timing));
+  return std::unique_ptr<Stream>(new Stream(std::move(worker), settings.source));
 }
 
 void Stream::set_live(bool live) { worker_->set_live(live); }

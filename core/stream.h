@@ -26,6 +26,8 @@
 #include "core/frame/video_format.h"
 #include "core/identity/gallery_stats.h"
 #include "core/leavable_thread.h"
+#include "core/metrics/duration_histogram.h"
+#include "core/metrics/metrics_registry.h"
 #include "core/settings.h"
 #include "core/time/clock.h"
 #include "core/time/media_time.h"
@@ -47,6 +49,14 @@ struct TimeOfDay {
   std::optional<int64_t> waited_ns = {};       // since it came, by the clock of its running time
 };
 
+// Where the time of an analysed frame went.
+struct FrameTiming {
+  double queue_ms = 0;  // waited for the model
+  double pre_ms = 0;    // mapping, copy, proposals
+  double infer_ms = 0;  // the model
+  double post_ms = 0;   // tracks, identities, events
+};
+
 // Counters of a stream since it was opened; never reset.
 struct StreamStats {
   uint64_t frames_in = 0;        // seen by sample()
@@ -54,12 +64,19 @@ struct StreamStats {
   uint64_t frames_analysed = 0;
   uint64_t frames_dropped = 0;   // replaced in the mailbox, or discarded by flush() or give_up()
   uint64_t frames_failed = 0;    // could not be mapped, converted or encoded
+  uint64_t events = 0;           // lines that were put into the queue
   uint64_t events_dropped = 0;   // updates that found the queue full, or memory ran out
   uint64_t values_replaced = 0;  // texts and numbers that JSON cannot have, written as something else
+  uint64_t events_queued = 0;    // wait to be taken now
+  uint64_t frames_waiting = 0;   // for the model, now
+  std::optional<int64_t> last_frame_age_ns = {};  // since a frame came; none: none came
   uint64_t tracks = 0;           // alive now
   double average_depth = 1;      // share of the tower's blocks run for a detection
   GalleryStats gallery;          // after the last frame; of all streams that share it
   double inference_ms = 0;       // last frame: copy, proposals, tower, match
+  FrameTiming timing;            // of the last frame
+  DurationHistogram infer;       // FrameTiming::infer_ms, post_ms of all frames
+  DurationHistogram match;
 };
 
 class Stream {
@@ -68,11 +85,16 @@ class Stream {
   // for each that does. Owns what it uses: a worker that was left (see ~Stream) may be just calling.
   using WarningCallback = std::function<void(const Status&)>;
 
+  // Told from the worker thread after each frame: its time stamp (-1: none) and where the time went.
+  // Owns what it uses, as WarningCallback.
+  using TimingCallback = std::function<void(int64_t pts_ns, const FrameTiming&)>;
+
   // Validates settings and starts the worker. live: the policy that kAuto stands for.
   static Result<std::unique_ptr<Stream>> open(const Settings& settings,
                                               std::shared_ptr<Encoder> encoder,
                                               std::shared_ptr<const Clock> clock,
-                                              WarningCallback on_warning);
+                                              WarningCallback on_warning,
+                                              TimingCallback on_timing = nullptr);
 
   // How long a stream that closes waits for the frame that the model is at.
   static constexpr std::chrono::milliseconds kClosePatience{100};
@@ -133,9 +155,10 @@ class Stream {
 
  private:
   class Worker;
-  explicit Stream(std::shared_ptr<Worker> worker);
+  Stream(std::shared_ptr<Worker> worker, const std::string& camera);
   const std::shared_ptr<Worker> worker_;
   LeavableThread thread_;
+  MetricsRegistry::Registration metrics_;  // of the process, under settings.source
 };
 
 }  // namespace deepstack

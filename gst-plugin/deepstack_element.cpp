@@ -56,6 +56,7 @@ constexpr guint kFirstSetting = 1;  // property ids; 0 is GObject's
 guint stats_property_id = 0;          // after the settings; written once, with the class
 guint post_messages_property_id = 0;  // after stats
 guint config_file_property_id = 0;    // after post-messages
+guint post_stats_property_id = 0;     // after config-file
 
 #define DEEPSTACK_VIDEO_CAPS \
   GST_VIDEO_CAPS_MAKE("{ RGB, BGR, RGBA, BGRA, RGBx, BGRx, GRAY8, I420, NV12 }")
@@ -101,7 +102,8 @@ Status open_stream(GstDeepstack* self) {
   }
   Result<std::unique_ptr<Stream>> opened =
       Stream::open(settings, encoder, std::make_shared<SteadyClock>(),
-                   deepstack::gst::warning_while_alive(GST_ELEMENT(self)));
+                   deepstack::gst::warning_while_alive(GST_ELEMENT(self)),
+                   state.infer_record.writer());
   if (!opened.ok()) return opened.status();
 
   std::shared_ptr<Stream> stream = *std::move(opened);
@@ -109,6 +111,7 @@ Status open_stream(GstDeepstack* self) {
   state.flow.attach_meta = settings.attach_meta;
   state.flow.drain_timeout_ms = settings.drain_timeout_ms;
   state.events.open(stream, deepstack::event_format(settings.schema));
+  state.stats_messages.start();
   const std::lock_guard guard(state.lock);
   state.stream = std::move(stream);
   state.model = encoder->info();
@@ -124,6 +127,7 @@ void interrupt_stream(ElementState& state) {
 
 // After the pads are deactivated. A worker that the model keeps is left to itself.
 void close_stream(ElementState& state) {
+  state.stats_messages.stop();
   state.events.close();
   std::shared_ptr<Stream> last;
   {
@@ -185,13 +189,17 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
     state.events.messages().set_enabled(g_value_get_boolean(value) != FALSE);
     return;
   }
+  if (id == post_stats_property_id) {
+    state.stats_messages.set_enabled(g_value_get_boolean(value) != FALSE);
+    return;
+  }
   const std::lock_guard guard(state.lock);
   if (!deepstack::gst::set_setting(state.settings, id - kFirstSetting, value)) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
   }
 }
 
-void get_stats(const ElementState& state, GValue* value) {
+GstStructure* make_stats(const ElementState& state) {
   const std::shared_ptr<Stream> stream = state.running_stream();
   const StreamStats stats = stream == nullptr ? StreamStats{} : stream->stats();
   deepstack::ModelInfo model;
@@ -199,18 +207,21 @@ void get_stats(const ElementState& state, GValue* value) {
     const std::lock_guard guard(state.lock);
     model = state.model;
   }
-  g_value_take_boxed(
-      value, deepstack::gst::stats_structure(stats, model, state.events.undelivered()));
+  return deepstack::gst::stats_structure(stats, model, state.events.undelivered());
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   const ElementState& state = *GST_DEEPSTACK(object)->state;
   if (id == stats_property_id) {
-    get_stats(state, value);
+    g_value_take_boxed(value, make_stats(state));
     return;
   }
   if (id == post_messages_property_id) {
     g_value_set_boolean(value, state.events.messages().enabled() ? TRUE : FALSE);
+    return;
+  }
+  if (id == post_stats_property_id) {
+    g_value_set_boolean(value, state.stats_messages.enabled() ? TRUE : FALSE);
     return;
   }
   const std::lock_guard guard(state.lock);
@@ -228,6 +239,18 @@ void finalize(GObject* object) {
   G_OBJECT_CLASS(gst_deepstack_parent_class)->finalize(object);
 }
 
+void install_post_stats(GObjectClass* object_class) {
+  g_object_class_install_property(
+      object_class, post_stats_property_id,
+      g_param_spec_boolean("post-stats", "Post stats",
+                           "Post stats as an element message on the bus once a second; may be "
+                           "changed at any time",
+                           TRUE,
+                           static_cast<GParamFlags>(static_cast<int>(G_PARAM_READWRITE) |
+                                                    static_cast<int>(GST_PARAM_MUTABLE_PLAYING) |
+                                                    static_cast<int>(G_PARAM_STATIC_STRINGS))));
+}
+
 }  // namespace
 
 static void gst_deepstack_class_init(GstDeepstackClass* klass) {
@@ -242,10 +265,11 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
       object_class, stats_property_id,
       g_param_spec_boxed("stats", "Statistics",
                          "Counters since the element was started: frames-in, frames-sampled, "
-                         "frames-analysed, frames-dropped, frames-failed, events-dropped, "
-                         "events-undelivered, values-replaced, tracks, identities, gallery-bytes, "
-                         "gallery-evictions, gallery-views-evicted, store-errors; inference-ms of the "
-                         "last frame; average-depth: share of "
+                         "frames-analysed, frames-dropped, frames-failed, events, "
+                         "events-dropped, events-undelivered, values-replaced, gallery-evictions, "
+                         "gallery-views-evicted, store-errors; now: tracks, identities, "
+                         "gallery-bytes, events-queued; of the last frame: inference-ms, queue-ms, "
+                         "pre-ms, infer-ms, post-ms; average-depth: share of "
                          "the model's blocks, 0..1, run for a box; model, precision; fusion: trained, "
                          "or mean for a model without adapters",
                          GST_TYPE_STRUCTURE,
@@ -272,6 +296,10 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
                                                    static_cast<int>(GST_PARAM_MUTABLE_READY) |
                                                    static_cast<int>(G_PARAM_STATIC_STRINGS))));
 
+  post_stats_property_id = config_file_property_id + 1;
+  install_post_stats(object_class);
+  deepstack::gst::install_infer_record();
+
   GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
   element_class->request_new_pad = request_new_pad;
@@ -287,7 +315,9 @@ static void gst_deepstack_class_init(GstDeepstackClass* klass) {
 }
 
 static void gst_deepstack_init(GstDeepstack* self) {
-  self->state = new ElementState(GST_ELEMENT(self));
+  self->state = new ElementState(GST_ELEMENT(self), [](GstElement* element) {
+    return make_stats(*GST_DEEPSTACK(element)->state);
+  });
   self->sink_pad = gst_pad_new_from_static_template(&sink_template, "sink");
   self->src_pad = gst_pad_new_from_static_template(&src_template, "src");
   deepstack::gst::install_flow(self->sink_pad, self->src_pad);

@@ -133,6 +133,9 @@ void begin_again_after_eos(GstDeepstack* self) {
 gboolean on_stream_start(GstDeepstack* self, GstEvent* event) {
   guint group_id = 0;
   const bool grouped = gst_event_parse_group_id(event, &group_id) != FALSE;
+  const char* stream_id = nullptr;
+  gst_event_parse_stream_start(event, &stream_id);
+  self->state->infer_record.set_stream_id(stream_id);
   begin_again_after_eos(self);
   self->state->events.begin_stream(grouped ? std::optional(group_id) : std::nullopt);
   return gst_pad_push_event(self->src_pad, event);

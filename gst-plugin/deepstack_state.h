@@ -8,12 +8,15 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/encoder.h"
 #include "core/settings.h"
 #include "core/status.h"
 #include "core/stream.h"
 #include "gst-plugin/events_pad.h"
+#include "gst-plugin/infer_record.h"
+#include "gst-plugin/stats_messages.h"
 
 GST_DEBUG_CATEGORY_EXTERN(gst_deepstack_debug);
 
@@ -33,7 +36,8 @@ struct VideoFlow {
 };
 
 struct ElementState {
-  explicit ElementState(GstElement* element) : events(element) {}
+  ElementState(GstElement* element, StatsMessages::Make make_stats)
+      : events(element), stats_messages(element, std::move(make_stats)) {}
 
   // Any thread; null below PAUSED. The caller's copy keeps it alive, so that a query of `stats` and
   // a flush may meet a state change.
@@ -53,6 +57,8 @@ struct ElementState {
 
   VideoFlow flow;  // streaming thread; other threads only while the pads are inactive
   EventsPad events;
+  InferRecord infer_record;
+  StatsMessages stats_messages;
 };
 
 }  // namespace deepstack::gst

@@ -12,7 +12,9 @@ GstStructure* stats_structure(const StreamStats& stats, const ModelInfo& model,
       {"frames-analysed", stats.frames_analysed},
       {"frames-dropped", stats.frames_dropped},
       {"frames-failed", stats.frames_failed},
+      {"events", stats.events},
       {"events-dropped", stats.events_dropped},
+      {"events-queued", stats.events_queued},
       {"events-undelivered", events_undelivered},
       {"values-replaced", stats.values_replaced},
       {"tracks", stats.tracks},
@@ -28,6 +30,10 @@ GstStructure* stats_structure(const StreamStats& stats, const ModelInfo& model,
                         model.fusion_trained ? "trained" : "mean", "inference-ms", G_TYPE_DOUBLE,
                         stats.inference_ms, "average-depth", G_TYPE_DOUBLE, stats.average_depth,
                         nullptr);
+  const FrameTiming& timing = stats.timing;
+  gst_structure_set(structure, "queue-ms", G_TYPE_DOUBLE, timing.queue_ms, "pre-ms", G_TYPE_DOUBLE,
+                    timing.pre_ms, "infer-ms", G_TYPE_DOUBLE, timing.infer_ms, "post-ms",
+                    G_TYPE_DOUBLE, timing.post_ms, nullptr);
   for (const auto& [name, value] : counters) {
     gst_structure_set(structure, name, G_TYPE_UINT64, guint64{value}, nullptr);
   }

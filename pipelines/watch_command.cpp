@@ -16,6 +16,7 @@
 #include "pipelines/command.h"
 #include "pipelines/config_arguments.h"
 #include "pipelines/gallery_options.h"
+#include "pipelines/http/status_server.h"
 #include "pipelines/model_options.h"
 #include "pipelines/watch/camera_names.h"
 #include "pipelines/watch/event_publications.h"
@@ -23,6 +24,7 @@
 #include "pipelines/watch/plugin.h"
 #include "pipelines/watch/service_notice.h"
 #include "pipelines/watch/status_board.h"
+#include "pipelines/watch/watch_metrics.h"
 #include "pipelines/watch/watch_session.h"
 
 namespace deepstack {
@@ -52,6 +54,15 @@ std::string read_rate(const std::string& text, Settings& settings) {
   settings.inference_rate_numerator = numerator;
   settings.inference_rate_denominator = denominator;
   return "";
+}
+
+// Null without an address.
+Result<std::unique_ptr<StatusServer>> open_metrics(const std::string& address,
+                                                   const WatchMetrics& metrics) {
+  if (address.empty()) return std::unique_ptr<StatusServer>();
+  return StatusServer::open(address, {{"/metrics", [&] { return metrics.metrics(); }},
+                                      {"/healthz", [&] { return metrics.healthz(); }},
+                                      {"/readyz", [&] { return metrics.readyz(); }}});
 }
 
 Status run(WatchOptions& options) {
@@ -92,7 +103,11 @@ Status run(WatchOptions& options) {
       [&board](const std::string& uri, const std::string& text) { board.say(uri, text); });
   if (!publications.ok()) return publications.status();
   (*output)->also_to([&publications](std::string_view lines) { (*publications)->write(lines); });
-  WatchSession whole(options, **output, board, notice);
+  WatchMetrics metrics(DEEPSTACK_VERSION, std::make_shared<SteadyClock>());
+  Result<std::unique_ptr<StatusServer>> server = open_metrics(options.metrics, metrics);
+  if (!server.ok()) return {server.status().code(), "--metrics: " + server.status().message()};
+  if (*server != nullptr) board.say("metrics", (*server)->url() + "/metrics");
+  WatchSession whole(options, **output, board, notice, metrics);
   session = &whole;
   Status status = whole.run();
   (*publications)
@@ -130,6 +145,9 @@ void add_input_options(CLI::App& command, WatchOptions& options) {
       .add_option("--credentials-file", options.credentials_files,
                   "user:password of the cameras, one file for all or one an input")
       ->take_all();
+  command.add_option("--metrics", options.metrics,
+                     "PORT or HOST:PORT to answer Prometheus at: /metrics, /healthz, /readyz; "
+                     "a PORT alone is of 127.0.0.1");
   command.add_option("--latency", options.latency_ms, "ms that packets may be late")
       ->check(CLI::Range(0, 60'000))
       ->capture_default_str();

@@ -79,6 +79,11 @@ void EventQueue::finish() {
   changed_.notify_all();
 }
 
+size_t EventQueue::size() const {
+  const std::lock_guard lock(mutex_);
+  return lines_.size();
+}
+
 uint64_t EventQueue::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

@@ -44,6 +44,7 @@ class EventQueue {
   void finish();   // take() says kFinished once the lines are gone; put() refuses until clear()
 
   uint64_t dropped() const;
+  size_t size() const;  // lines that wait
 
  private:
   bool full(size_t extra_bytes) const;

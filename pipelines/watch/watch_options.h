@@ -13,6 +13,7 @@ struct WatchOptions {
   std::vector<std::string> inputs;  // URIs and files
   std::vector<std::string> names;   // one an input
   std::string output = "-";
+  std::string metrics;                         // address to answer at; "" = none
   std::vector<std::string> credentials_files;  // none, one for all, or one an input
   int latency_ms = 200;                        // how long packets of a camera may be late
   int stall_timeout_ms = 2000;                 // without a frame for longer, a camera is stalled

@@ -32,11 +32,12 @@ void delete_action(gpointer action) { delete static_cast<std::function<void()>*>
 }  // namespace
 
 WatchSession::WatchSession(const WatchOptions& options, LineOutput& output, StatusBoard& board,
-                           ServiceNotice& notice)
+                           ServiceNotice& notice, WatchMetrics& metrics)
     : options_(options),
       output_(output),
       board_(board),
       notice_(notice),
+      metrics_(metrics),
       loop_(g_main_loop_new(nullptr, FALSE)) {}
 
 WatchSession::~WatchSession() {
@@ -121,12 +122,10 @@ void WatchSession::on_change() {
 
 void WatchSession::refresh() {
   std::vector<CameraStatus> all;
-  for (const auto& camera : cameras_) {
-    const CameraStatus& status = camera->refresh();
-    // Its only failure is the error that ends the run: told once.
-    if (cameras_.size() == 1 && status.state == WatchState::kFailed) return;
-    all.push_back(status);
-  }
+  for (const auto& camera : cameras_) all.push_back(camera->refresh());
+  metrics_.update(all, output_.state());
+  // Its only failure is the error that ends the run: told once.
+  if (all.size() == 1 && all.front().state == WatchState::kFailed) return;
   board_.show(all, terminal_size());
   if (std::string line = summary(); line != told_service_) {
     notice_.status(line);

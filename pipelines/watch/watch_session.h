@@ -11,6 +11,7 @@
 #include "pipelines/watch/line_output.h"
 #include "pipelines/watch/service_notice.h"
 #include "pipelines/watch/status_board.h"
+#include "pipelines/watch/watch_metrics.h"
 #include "pipelines/watch/watch_options.h"
 #include "pipelines/watch/watched_camera.h"
 
@@ -20,7 +21,7 @@ class WatchSession {
  public:
   // options.names are complete. The references outlive it.
   WatchSession(const WatchOptions& options, LineOutput& output, StatusBoard& board,
-               ServiceNotice& notice);
+               ServiceNotice& notice, WatchMetrics& metrics);
   ~WatchSession();
   WatchSession(const WatchSession&) = delete;
   WatchSession& operator=(const WatchSession&) = delete;
@@ -47,6 +48,7 @@ class WatchSession {
   LineOutput& output_;
   StatusBoard& board_;
   ServiceNotice& notice_;
+  WatchMetrics& metrics_;
   Owned<GMainLoop> loop_;
   std::vector<std::unique_ptr<WatchedCamera>> cameras_;
   std::vector<unsigned> signal_sources_;

@@ -78,7 +78,7 @@ Status WatchedCamera::build(GstElement* source, const WatchOptions& options) {
   settings.source = status_.name;
   apply_settings(analyser_, settings);
   // The lines come by the pad; a bus that nobody but this class reads need not carry them as well.
-  g_object_set(analyser_, "post-messages", FALSE, nullptr);
+  g_object_set(analyser_, "post-messages", FALSE, "post-stats", FALSE, nullptr);
   // Neither sink waits: not for its time, and not for a camera that is away.
   for (GstElement* sink : {video_sink, line_sink}) {
     g_object_set(sink, "sync", FALSE, "async", FALSE, "enable-last-sample", FALSE, nullptr);

@@ -53,6 +53,10 @@ class StreamScene : public testing::Test {
                                [this](const Status& status) {
                                  const std::lock_guard lock(mutex_);
                                  warnings_.push_back(status);
+                               },
+                               [this](int64_t pts_ns, const FrameTiming& timing) {
+                                 const std::lock_guard lock(mutex_);
+                                 timings_.emplace_back(pts_ns, timing);
                                });
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     stream_ = *std::move(opened);
@@ -116,12 +120,44 @@ class StreamScene : public testing::Test {
   std::shared_ptr<ScriptedEncoder> encoder_ = std::make_shared<ScriptedEncoder>();
   std::mutex mutex_;
   std::vector<Status> warnings_;
+  std::vector<std::pair<int64_t, FrameTiming>> timings_;  // guarded by mutex_
   std::shared_ptr<int> lease_token_ = std::make_shared<int>();  // each lease holds one
   int64_t frames_ = 0;
   std::unique_ptr<Stream> stream_;  // last: its worker uses the above
 };
 
 using Kinds = std::vector<std::string>;
+
+TEST_F(StreamScene, SaysWhereTheTimeWentAndCountsForTheProcess) {
+  open();
+  settle();
+  ASSERT_TRUE(stream_->end(kLong));
+  const StreamStats stats = stream_->stats();
+  EXPECT_EQ(stats.infer.count(), 3U);
+  EXPECT_EQ(stats.match.count(), 3U);
+  EXPECT_EQ(stats.events, 4U) << "new, update, end, stats";
+  EXPECT_EQ(stats.events_queued, 2U);
+  EXPECT_GE(stats.last_frame_age_ns, 0);
+  {
+    const std::lock_guard lock(mutex_);
+    ASSERT_EQ(timings_.size(), 3U);
+    EXPECT_EQ(timings_[1].first, kFrameNs);
+    for (const auto& [pts_ns, timing] : timings_) {
+      EXPECT_GE(timing.queue_ms, 0);
+      EXPECT_GT(timing.pre_ms, 0);
+      EXPECT_GE(timing.infer_ms, 0);
+      EXPECT_GT(timing.post_ms, 0);
+    }
+  }
+  MetricsPage page;
+  MetricsRegistry::process().collect(page);
+  EXPECT_NE(page.text().find("deepstack_infer_seconds_count{camera=\"test\"} 3\n"),
+            std::string::npos);
+  stream_.reset();
+  MetricsPage later;
+  MetricsRegistry::process().collect(later);
+  EXPECT_EQ(later.text(), "");
+}
 
 TEST_F(StreamScene, FramesBecomeLines) {
   open();

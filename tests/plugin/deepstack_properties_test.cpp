@@ -149,12 +149,13 @@ TEST_F(Properties, AreTheOnesThatAreDocumented) {
                        "proposals-file", "object-class", "threshold", "drop-policy", "drain-timeout",
                        "attach-meta", "track-max-age", "gallery-mode", "gallery-id",
                        "gallery-location", "gallery-max-bytes", "gallery-ttl", "reid-threshold",
-                       "source", "schema", "tags", "embeddings", "post-messages", "config-file"}));
+                       "source", "schema", "tags", "embeddings", "post-messages", "config-file",
+                       "post-stats"}));
 }
 
 TEST_F(Properties, SayWhenTheyCount) {
   for (const GParamSpec* spec : specs()) {
-    const bool at_once = std::string(spec->name) == "post-messages";
+    const bool at_once = std::string_view(spec->name).starts_with("post-");
     const unsigned when = at_once ? GST_PARAM_MUTABLE_PLAYING : GST_PARAM_MUTABLE_READY;
     EXPECT_TRUE((spec->flags & when) != 0) << spec->name;
     EXPECT_NE(std::string(g_param_spec_get_blurb(const_cast<GParamSpec*>(spec))), "");
