@@ -11,9 +11,12 @@ namespace {
 
 constexpr char kFirst = ' ';
 constexpr char kLast = '~';
-constexpr int kFontCapital =
-    21;                    // of OpenCV's Hershey fonts at scale 1, middle to middle of strokes
-constexpr int kFiner = 4;  // glyphs are drawn so many times larger, then averaged: smooth
+// Height of capitals of OpenCV's Hershey fonts at scale 1, from middle to middle of strokes.
+constexpr int kFontCapital = 21;
+// Glyphs are drawn so many times larger, then averaged, which is smooth; large ones are smooth as
+// drawn, and would take a second.
+constexpr int kFiner = 4;
+constexpr int kLargeCapital = 64;
 
 // Calls use(character) for each of a UTF-8 text's; '?' for what is not printable ASCII.
 template <typename Use>
@@ -36,25 +39,26 @@ GlyphAtlas::GlyphAtlas(int capital_pixels, Weight weight)
 }
 
 void GlyphAtlas::make(Glyph& glyph, char character, Weight weight) const {
+  const int finer = capital_ > kLargeCapital ? 1 : kFiner;
   const int font = cv::FONT_HERSHEY_SIMPLEX;
   // Thinner strokes fade when they are averaged, bolder ones close the e.
   const double share = weight == Weight::kBold ? 0.18 : 0.14;  // of the height
-  const int stroke = std::max(kFiner, static_cast<int>(std::lround(capital_ * kFiner * share)));
-  const double scale = static_cast<double>(capital_ * kFiner - stroke) / kFontCapital;
+  const int stroke = std::max(finer, static_cast<int>(std::lround(capital_ * finer * share)));
+  const double scale = static_cast<double>(capital_ * finer - stroke) / kFontCapital;
   const auto large_width = [&](const std::string& text) {
     int baseline = 0;
     return cv::getTextSize(text, font, scale, stroke, &baseline).width;
   };
   const int advance =
       large_width(std::string(2, character)) - large_width(std::string(1, character));
-  const int margin = stroke / kFiner + 1;
+  const int margin = stroke / finer + 1;
   // Half a stroke more, as bold letters are as much wider.
-  glyph.advance = (advance + stroke / 2 + kFiner / 2) / kFiner;
+  glyph.advance = (advance + stroke / 2 + finer / 2) / finer;
   glyph.left = -margin;
   glyph.width = glyph.advance + 2 * margin;
   const int rows = capital_ + descent_ + margin;
-  cv::Mat large(rows * kFiner, glyph.width * kFiner, CV_8UC1, cv::Scalar(0));
-  const cv::Point pen(margin * kFiner + stroke / 4, (capital_ + margin) * kFiner - stroke / 2);
+  cv::Mat large(rows * finer, glyph.width * finer, CV_8UC1, cv::Scalar(0));
+  const cv::Point pen(margin * finer + stroke / 4, (capital_ + margin) * finer - stroke / 2);
   cv::putText(large, std::string(1, character), pen, font, scale, cv::Scalar(255), stroke,
               cv::LINE_AA);
   cv::Mat small;

@@ -3,16 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "tests/support/drawable.h"
 
 namespace deepstack {
 namespace {
 
-// Rows and columns that a text covers by more than half, on a black picture, written at (20, 60).
+// Rows and columns that a text covers by more than half, on a black picture, written at (20, 80).
 cv::Rect ink(const GlyphAtlas& atlas, std::string_view text) {
-  cv::Mat rgb(100, 400, CV_8UC3, cv::Scalar::all(0));
+  cv::Mat rgb(140, 400, CV_8UC3, cv::Scalar::all(0));
   Canvas canvas = test::rgb_canvas(rgb);
-  atlas.draw(canvas, text, 20, 60, {255, 255, 255});
+  atlas.draw(canvas, text, 20, 80, {255, 255, 255});
   cv::Mat first;
   cv::extractChannel(rgb, first, 0);
   return cv::boundingRect(first > 100);
@@ -23,7 +25,7 @@ TEST(GlyphAtlas, CapitalsAreAsHighAsAskedAndStandOnTheLine) {
     for (const auto weight : {GlyphAtlas::Weight::kRegular, GlyphAtlas::Weight::kBold}) {
       const cv::Rect seen = ink(GlyphAtlas(capital, weight), "EH8");
       EXPECT_NEAR(seen.height, capital, 1 + capital / 10) << capital;
-      EXPECT_NEAR(seen.br().y, 60, 1) << capital;
+      EXPECT_NEAR(seen.br().y, 80, 1) << capital;
     }
   }
 }
@@ -40,8 +42,17 @@ TEST(GlyphAtlas, TextIsAsWideAsItSays) {
 
 TEST(GlyphAtlas, LettersReachBelowTheLineWithinTheDescent) {
   const GlyphAtlas atlas(24, GlyphAtlas::Weight::kRegular);
-  EXPECT_GT(ink(atlas, "gpy").br().y, 62);
-  EXPECT_LE(ink(atlas, "gpyjq").br().y, 60 + atlas.descent_pixels() + 1);
+  EXPECT_GT(ink(atlas, "gpy").br().y, 82);
+  EXPECT_LE(ink(atlas, "gpyjq").br().y, 80 + atlas.descent_pixels() + 1);
+}
+
+TEST(GlyphAtlas, TheLargestIsMadeInBoundedTimeAndAsSmooth) {
+  const auto begin = std::chrono::steady_clock::now();
+  const GlyphAtlas atlas(100'000, GlyphAtlas::Weight::kBold);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(atlas.capital_pixels(), 512);
+  EXPECT_NEAR(ink(GlyphAtlas(65, GlyphAtlas::Weight::kBold), "E").height,
+              ink(GlyphAtlas(64, GlyphAtlas::Weight::kBold), "E").height, 6);
 }
 
 TEST(GlyphAtlas, ACharacterItLacksIsOneQuestionMark) {
