@@ -103,7 +103,7 @@ Status run(WatchOptions& options) {
       [&board](const std::string& uri, const std::string& text) { board.say(uri, text); });
   if (!publications.ok()) return publications.status();
   (*output)->also_to([&publications](std::string_view lines) { (*publications)->write(lines); });
-  WatchMetrics metrics(DEEPSTACK_VERSION, std::make_shared<SteadyClock>());
+  WatchMetrics metrics(DEEPSTACK_VERSION, options.names, std::make_shared<SteadyClock>());
   Result<std::unique_ptr<StatusServer>> server = open_metrics(options.metrics, metrics);
   if (!server.ok()) return {server.status().code(), "--metrics: " + server.status().message()};
   if (*server != nullptr) board.say("metrics", (*server)->url() + "/metrics");

@@ -1,6 +1,7 @@
 #include "pipelines/watch/watch_metrics.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/metrics/metrics_registry.h"
 #include "core/metrics/stream_metrics.h"
@@ -18,6 +19,13 @@ void write_camera(MetricsPage& page, const CameraStatus& camera) {
 }
 
 }  // namespace
+
+WatchMetrics::WatchMetrics(std::string version, std::span<const std::string> names,
+                           std::shared_ptr<const Clock> clock)
+    : version_(std::move(version)), clock_(std::move(clock)), started_unix_s_(clock_->unix_s()) {
+  for (const std::string& name : names) cameras_.emplace_back().name = name;
+  updated_ns_ = clock_->now_ns();
+}
 
 void WatchMetrics::update(std::span<const CameraStatus> cameras, const LineOutput::State& output) {
   const std::lock_guard lock(mutex_);

@@ -22,8 +22,9 @@ class WatchMetrics {
   // A main loop that was not there for longer is not well.
   static constexpr int64_t kLongestTickNs = 2'000'000'000;
 
-  WatchMetrics(std::string version, std::shared_ptr<const Clock> clock)
-      : version_(std::move(version)), clock_(std::move(clock)), started_unix_s_(clock_->unix_s()) {}
+  // names: of the cameras, which are being connected.
+  WatchMetrics(std::string version, std::span<const std::string> names,
+               std::shared_ptr<const Clock> clock);
 
   // At least once a second.
   void update(std::span<const CameraStatus> cameras, const LineOutput::State& output);

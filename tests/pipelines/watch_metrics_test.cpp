@@ -22,7 +22,8 @@ CameraStatus camera(const char* name, WatchState state) {
 
 struct WatchMetricsTest : testing::Test {
   std::shared_ptr<test::ManualClock> clock = std::make_shared<test::ManualClock>(1e9);
-  WatchMetrics metrics{"0.1.0", clock};
+  const std::vector<std::string> names{"door"};
+  WatchMetrics metrics{"0.1.0", names, clock};
   std::vector<CameraStatus> cameras{camera("door", WatchState::kBackoff)};
 };
 
@@ -38,7 +39,8 @@ TEST_F(WatchMetricsTest, IsWellWhileTheMainLoopTurns) {
 }
 
 TEST_F(WatchMetricsTest, IsReadyOnceACameraIsLive) {
-  EXPECT_EQ(metrics.readyz().status, 503);
+  EXPECT_EQ(metrics.readyz().body, "none of 1 cameras is live\n") << "before the loop turns";
+  EXPECT_EQ(metrics.healthz().status, 200);
   cameras.push_back(camera("yard", WatchState::kStalled));
   metrics.update(cameras, {});
   EXPECT_EQ(metrics.readyz().body, "none of 2 cameras is live\n");
