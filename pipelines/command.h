@@ -22,6 +22,7 @@ Command add_index_command(CLI::App& app);
 Command add_export_command(CLI::App& app);
 Command add_gallery_command(CLI::App& app);
 Command add_report_command(CLI::App& app);
+Command add_serve_command(CLI::App& app);
 Command add_search_command(CLI::App& app);
 Command add_watch_command(CLI::App& app);
 

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       {"export", deepstack::add_export_command(app)},
       {"gallery", deepstack::add_gallery_command(app)},
       {"report", deepstack::add_report_command(app)},
+      {"serve", deepstack::add_serve_command(app)},
       {"search", deepstack::add_search_command(app)},
       {"watch", deepstack::add_watch_command(app)},
   };
