@@ -109,8 +109,8 @@ class Pages(unittest.TestCase):
     def test_the_first_paint_of_10_000_identities_takes_less_than_a_second(self):
         whole = f"from={synthetic_store.START_S}&to={synthetic_store.START_S + synthetic_store.DAYS * 86400}"
         for what, path in [("the last day", "/"), ("all of them", "/?" + whole)]:
-            # The best of three: what a loaded machine adds is no property of the page.
-            loads = [self.paint_times(path) for _ in range(3)]
+            # The best of five: what a loaded machine adds is no property of the page.
+            loads = [self.paint_times(path) for _ in range(5)]
             best = min(loads, key=lambda times: times["rows"])
             print(f"{what}: first contentful paint {best['first']:.0f} ms, rows {best['rows']:.0f} ms", flush=True)
             with self.subTest(what):
