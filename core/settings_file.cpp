@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -16,19 +15,19 @@
 namespace deepstack {
 namespace {
 
-// Insertions, deletions and replacements that make one of the other (Levenshtein 1966).
-size_t distance(std::string_view a, std::string_view b) {
+// The share of letters that two names have in common, in their order (longest common subsequence):
+// of "treshold", "reid-threshold" has more than "tags", which fewer edits would make of it.
+double likeness(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i + 1);
+  for (const char letter : a) {
+    size_t diagonal = 0;
     for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, diagonal + 1, row[j] + 1});
+      const size_t above = row[j + 1];
+      row[j + 1] = letter == b[j] ? diagonal + 1 : std::max(above, row[j]);
+      diagonal = above;
     }
   }
-  return row.back();
+  return static_cast<double>(row.back()) / static_cast<double>(a.size() + b.size());
 }
 
 // Takes the one object of the file as it is read, so that the order stays and no tree is made.
@@ -90,10 +89,10 @@ class SettingsReader final : public JsonConsumer {
       return stop("a setting has a name of " + std::to_string(name.size()) +
                   " bytes, the limit is " + std::to_string(kMaxNameBytes));
     }
-    const auto nearest = std::min_element(names_.begin(), names_.end(),
-                                          [&](const std::string& a, const std::string& b) {
-                                            return distance(name, a) < distance(name, b);
-                                          });
+    const auto nearest = std::max_element(
+        names_.begin(), names_.end(), [&](const std::string& one, const std::string& other) {
+          return likeness(name, one) < likeness(name, other);
+        });
     return stop("there is no setting '" + name + "'" +
                 (nearest == names_.end() ? "" : ", the nearest is '" + *nearest + "'"));
   }

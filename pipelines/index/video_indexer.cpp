@@ -12,7 +12,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kCommitAfter = std::chrono::seconds(2);
+constexpr auto kCommitAfter = std::chrono::milliseconds(500);
 constexpr uint32_t kStateVersion = 1;
 constexpr double kWholeShare = 0.95;  // of the frames that a file says it has
 constexpr int64_t kFewFrames = 5;

@@ -1,5 +1,5 @@
 // VideoIndexer: takes one recording through the Analyzer and puts what it sees into the archive, in
-// steps of two seconds of work. After a kill another one goes on from the last step to the same
+// steps of half a second of work. After a kill another one goes on from the last step to the same
 // end (docs/adr/006). One thread.
 #pragma once
 

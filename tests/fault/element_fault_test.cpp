@@ -76,7 +76,7 @@ struct Staleness {
 TEST(F11, AHundredSeeksInAFileBringNoLineOfBefore) {
   Launched file(
       "filesrc location=/usr/share/doc/opencv-doc/examples/data/vtest.avi ! decodebin ! "
-      "videoconvert ! deepstack name=d proposals=motion drop-policy=oldest "
+      "videoconvert ! deepstack name=d proposals=motion "
       "d.src ! fakesink  d.events ! fakesink");
   file.encoder->take(20ms);
   Staleness staleness;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
 #include <opencv2/core/mat.hpp>
 
 #include "core/encoder.h"
@@ -72,10 +73,11 @@ class ScriptedEncoder final : public Encoder {
     status_ = std::move(status);
   }
 
-  // Waits until encode() has been entered this often.
+  // Waits until encode() has been entered this often; a failure of the test when it is not.
   void wait_for_calls(size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return entered_ >= count; });
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(60), [&] { return entered_ >= count; }))
+        << "the model was called " << entered_ << " times, not " << count;
   }
 
   std::vector<Call> calls() const {
