@@ -49,9 +49,11 @@ export function askMerge(details, done) {
     const mine = ++turn;
     const found = await get('/api/timeline', {text: field.value.trim(), label: details.label, limit: 30});
     if (mine !== turn) return;
-    chosen = null;
-    list.replaceChildren(...found.rows.filter(row => row.number !== details.number).map(row => {
-      const choice = make('button', {type: 'button', class: 'choice', role: 'option', 'aria-selected': 'false', onclick: () => {
+    const rows = found.rows.filter(row => row.number !== details.number);
+    // Whoever was chosen while the list was on its way stays chosen.
+    chosen = chosen && rows.find(row => row.number === chosen.number) || null;
+    list.replaceChildren(...rows.map(row => {
+      const choice = make('button', {type: 'button', class: 'choice', role: 'option', 'aria-selected': String(row === chosen), onclick: () => {
         chosen = row;
         for (const other of list.children) other.setAttribute('aria-selected', String(other === choice));
       }}, picture(row.picture, '', 'picture face'), make('b', null, nameOf(row)));
