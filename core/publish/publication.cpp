@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/metrics/publish_metrics.h"
 #include "core/publish/publish_loop.h"
 
 namespace deepstack {
@@ -20,6 +21,10 @@ Result<std::unique_ptr<Publication>> Publication::open(const PublishSettings& se
 void Publication::start() {
   publishing_ = std::make_unique<LeavableThread>([loop = loop_] { loop->publish(); });
   keeping_ = std::make_unique<LeavableThread>([loop = loop_] { loop->keep(); });
+  counted_ = MetricsRegistry::process().add(
+      stats().uri, [loop = loop_](MetricsPage& page, const std::string& sink) {
+        write_publication(page, sink, loop->stats());
+      });
 }
 
 void Publication::put(std::string line) { loop_->put(std::move(line)); }
@@ -31,6 +36,7 @@ void Publication::resume() { loop_->set_interrupted(false); }
 
 void Publication::stop() {
   if (publishing_ == nullptr) return;
+  counted_ = {};
   loop_->stop_publishing();
   publishing_->leave(kPatience);
   loop_->stop_keeping();

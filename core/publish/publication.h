@@ -1,6 +1,6 @@
 // Publication: lines of events on their way to a broker, a file or stdout: in order, each at least
 // once, however often the broker goes away. put() appends to a bounded queue in memory and never
-// waits for more than that; two threads do the rest, one publishes, one keeps the disk (ADR 6) and
+// waits for more than that; two threads do the rest, one publishes, one keeps the disk (ADR 8) and
 // says what there is to say.
 //
 // What is delivered within kStoreDelay never touches the disk. A process that is killed has lost
@@ -16,29 +16,15 @@
 #include <string>
 
 #include "core/leavable_thread.h"
+#include "core/metrics/metrics_registry.h"
 #include "core/publish/publish_health.h"
 #include "core/publish/publish_settings.h"
+#include "core/publish/publish_stats.h"
 #include "core/status.h"
 
 namespace deepstack {
 
 class PublishLoop;
-
-// received + recovered = published + rejected + dropped + spooled.
-struct PublishStats {
-  PublishState state = PublishState::kConnecting;
-  std::string uri;         // without credentials
-  std::string last_error;  // redacted
-  uint64_t received = 0;
-  uint64_t recovered = 0;  // from the spool of the last run
-  uint64_t published = 0;  // acknowledged by the broker, or written
-  uint64_t rejected = 0;   // the broker would not have them
-  uint64_t dropped = 0;    // too many waited
-  uint64_t spooled = 0;
-  uint64_t spooled_bytes = 0;
-  uint64_t reconnects = 0;
-  uint64_t spool_errors = 0;
-};
 
 class Publication {
  public:
@@ -75,6 +61,7 @@ class Publication {
   std::shared_ptr<PublishLoop> loop_;
   std::unique_ptr<LeavableThread> publishing_;
   std::unique_ptr<LeavableThread> keeping_;
+  MetricsRegistry::Registration counted_;  // while it is started
 };
 
 }  // namespace deepstack

@@ -1,5 +1,5 @@
 // SpoolStore: the lines of a SpoolQueue in DIR/spool.sqlite, so that they outlive the process
-// (ADR 6). Lines that are gone are overwritten on the disk, too. One process, and one store in it,
+// (ADR 8). Lines that are gone are overwritten on the disk, too. One process, and one store in it,
 // uses a folder. One thread.
 #pragma once
 

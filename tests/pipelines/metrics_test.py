@@ -85,9 +85,13 @@ class MetricsCase(unittest.TestCase):
 class Scrape(MetricsCase):
     def test_a_live_scrape_has_what_the_dashboard_shows(self):
         camera = self.camera()
-        base = self.watch(camera.uri, "--name", "door", "--proposals", "motion")
+        published = self.folder / "published.jsonl"
+        base = self.watch(camera.uri, "--name", "door", "--proposals", "motion", "--publish",
+                          published.as_uri())
         text = self.scrape_until(base, lambda found: found.get(
-            "deepstack_frames_analysed_total", {}).get("door", 0) > 5)
+            "deepstack_frames_analysed_total", {}).get("door", 0) > 5 and
+            sum(found.get("deepstack_sink_published_total", {}).values()) > 0)
+        self.assertIn(f'deepstack_sink_up{{sink="{published.as_uri()}"}} 1', text)
         found = samples(text)
         self.assertEqual(found["deepstack_camera_live"], {"door": 1})
         self.assertLess(found["deepstack_last_frame_age_seconds"]["door"], 5)
