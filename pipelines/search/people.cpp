@@ -1,47 +1,33 @@
 #include "pipelines/search/people.h"
 
-#include <vector>
-
 #include "core/printable.h"
-#include "core/store/store_file.h"
 
 namespace deepstack {
 
-Result<People> People::read(const std::filesystem::path& store) {
+Result<People> People::open(const std::filesystem::path& store) {
   Result<StoreFile> file = StoreFile::open(store, StoreAccess::kRead, {});
   if (!file.ok()) return file.status();
-  People people;
-  people.file_ = file->database.file();
-  Result<SqliteStatement> rows = file->database.prepare(
-      file->version < kStoreVersion
-          ? "SELECT number, uuid, '' FROM identities"
-          : "SELECT number, uuid, name FROM identities WHERE merged_into IS NULL");
-  if (!rows.ok()) return rows.status();
-  while (true) {
-    const Result<bool> row = rows->step();
-    if (!row.ok()) return row.status();
-    if (!*row) return people;
-    people.by_number_[rows->integer(0)] = {rows->integer(0), std::string(rows->text(1)),
-                                           std::string(rows->text(2))};
-  }
+  return People(*std::move(file));
 }
 
-const Person* People::find(int64_t number) const {
-  const auto found = by_number_.find(number);
-  return found == by_number_.end() ? nullptr : &found->second;
+const IdentityRecord* People::find(int64_t number) {
+  auto entry = found_.find(number);
+  if (entry == found_.end()) {
+    const Result<IdentityRecord> record = find(std::to_string(number));
+    // A number that is gone may still be the beginning of somebody else's UUID.
+    const bool found = record.ok() && record->number == number;
+    entry = found_.emplace(number, found ? std::optional(*record) : std::nullopt).first;
+  }
+  return entry->second ? &*entry->second : nullptr;
 }
 
-Result<Person> People::find(const std::string& key) const {
-  std::vector<const Person*> named;
-  for (const auto& [number, person] : by_number_) {
-    if (person.uuid == key || std::to_string(number) == key) return person;
-    if (!key.empty() && person.name == key) named.push_back(&person);
+Result<IdentityRecord> People::find(const std::string& key) {
+  if (!store_) return not_found("nobody is known");
+  Result<IdentityRecord> record = find_identity(*store_, key);
+  if (record.ok() && record->opted_out) {
+    return not_found(store_->database.file() + ": '" + printable(key) + "' is not to be found");
   }
-  if (named.size() == 1) return *named.front();
-  const std::string shown = file_ + ": --identity is '" + printable(key) + "', ";
-  if (named.empty()) return not_found(shown + "nobody has that UUID, number or name");
-  return invalid(shown + "which is the name of " + std::to_string(named.size()) +
-                 " identities; give the number or the UUID");
+  return record;
 }
 
 }  // namespace deepstack

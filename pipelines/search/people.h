@@ -1,35 +1,35 @@
-// People: the identities of a store as people know them: number, UUID and name. A copy; any thread.
+// People: who the identities in answers are, looked up in their store when asked for. Who opted out
+// is nobody. One thread at a time.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "core/status.h"
+#include "core/store/identity_catalog.h"
 
 namespace deepstack {
 
-struct Person {
-  int64_t number = 0;
-  std::string uuid;
-  std::string name;  // "": nobody gave one
-};
-
 class People {
  public:
-  // Those that were not merged into somebody else.
-  static Result<People> read(const std::filesystem::path& store);
+  People() = default;  // nobody
+  static Result<People> open(const std::filesystem::path& store);
 
-  // Null when nobody has the number (any more).
-  const Person* find(int64_t number) const;
+  // Null when nobody has the number (any more); valid as long as this is.
+  const IdentityRecord* find(int64_t number);
 
-  // By UUID, number or name. kNotFound, or kInvalid when several have the name.
-  Result<Person> find(const std::string& key) const;
+  // As find_identity().
+  Result<IdentityRecord> find(const std::string& key);
 
  private:
-  std::string file_;
-  std::map<int64_t, Person> by_number_;
+  explicit People(StoreFile store) : store_(std::move(store)) {}
+
+  std::optional<StoreFile> store_;
+  std::map<int64_t, std::optional<IdentityRecord>> found_;
 };
 
 }  // namespace deepstack

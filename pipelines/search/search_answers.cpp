@@ -33,8 +33,8 @@ std::string path_of(const ArchiveAnswer& answer, const VideosById& videos) {
   return video == videos.end() ? "" : video->second.path;
 }
 
-nlohmann::ordered_json identity_of(const ArchiveAnswer& answer, const People& people) {
-  const Person* person = people.find(answer.sighting.identity);
+nlohmann::ordered_json identity_of(const ArchiveAnswer& answer, People& people) {
+  const IdentityRecord* person = people.find(answer.sighting.identity);
   if (person == nullptr) return nullptr;
   nlohmann::ordered_json json{{"id", person->uuid}, {"number", person->number}};
   if (!person->name.empty()) json["name"] = person->name;
@@ -72,7 +72,7 @@ Result<std::string> thumbnail(const ArchiveAnswer& answer, const std::string& pa
 }  // namespace
 
 nlohmann::ordered_json to_json(const std::vector<ArchiveAnswer>& answers, const VideosById& videos,
-                               const People& people, const Thumbnails& thumbnails) {
+                               People& people, const Thumbnails& thumbnails) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (size_t i = 0; i < answers.size(); ++i) {
     const ArchiveAnswer& answer = answers[i];
@@ -100,14 +100,14 @@ nlohmann::ordered_json to_json(const std::vector<ArchiveAnswer>& answers, const 
 }
 
 std::string to_table(const std::vector<ArchiveAnswer>& answers, const VideosById& videos,
-                     const People& people) {
+                     People& people) {
   char line[512];
   std::snprintf(line, sizeof line, "%6s %7s %8s %-16s %-27s %9s %-24s %s\n", "score", "margin",
                 "identity", "name", "time", "video s", "box", "video");
   std::string text = line;
   for (const ArchiveAnswer& answer : answers) {
     const ArchiveObservation& seen = answer.sighting.observation;
-    const Person* person = people.find(answer.sighting.identity);
+    const IdentityRecord* person = people.find(answer.sighting.identity);
     char box[64];
     std::snprintf(box, sizeof box, "%.0f,%.0f,%.0f,%.0f", static_cast<double>(seen.box.x),
                   static_cast<double>(seen.box.y), static_cast<double>(seen.box.width),

@@ -19,10 +19,10 @@ using VideosById = std::map<int64_t, ArchiveVideo>;
 
 // One array, the best answer first.
 nlohmann::ordered_json to_json(const std::vector<ArchiveAnswer>& answers, const VideosById& videos,
-                               const People& people, const Thumbnails& thumbnails);
+                               People& people, const Thumbnails& thumbnails);
 
 std::string to_table(const std::vector<ArchiveAnswer>& answers, const VideosById& videos,
-                     const People& people);
+                     People& people);
 
 // Cuts a JPEG an answer into the folder, which is made where it is not there. Names are made of
 // numbers alone: 001-OBSERVATION.jpg. What cannot be cut (a video that is gone or does not decode)

@@ -35,7 +35,7 @@ Status search_store(const SearchOptions& options) {
   Result<std::unique_ptr<ArchiveStore>> archive =
       open_archive(options.store, StoreAccess::kRead, store_model(info));
   if (!archive.ok()) return archive.status();
-  const Result<People> people = People::read(options.store);
+  Result<People> people = People::open(options.store);
   if (!people.ok()) return people.status();
   Result<ArchiveQuery> query = make_query(options, **archive, *people, **encoder);
   if (!query.ok()) return query.status();

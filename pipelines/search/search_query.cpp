@@ -28,8 +28,8 @@ Result<std::optional<double>> time_of(ArchiveStore& archive, const std::string& 
 }
 
 Result<ArchiveQuery> of_identity(const std::string& key, ArchiveStore& archive,
-                                 const People& people) {
-  const Result<Person> person = people.find(key);
+                                 People& people) {
+  const Result<IdentityRecord> person = people.find(key);
   if (!person.ok()) return person.status();
   ArchiveQuery query;
   query.when_known = true;
@@ -94,7 +94,7 @@ Result<cv::Mat> query_picture(const SearchOptions& options) {
 }
 
 Result<ArchiveQuery> make_query(const SearchOptions& options, ArchiveStore& archive,
-                                const People& people, Encoder& encoder) {
+                                People& people, Encoder& encoder) {
   if (!options.identity.empty()) return of_identity(options.identity, archive, people);
   const Result<cv::Mat> picture = query_picture(options);
   if (!picture.ok()) return picture.status();

@@ -18,7 +18,7 @@ Result<cv::Mat> query_picture(const SearchOptions& options);
 
 // REQUIRES: check_query() was content.
 Result<ArchiveQuery> make_query(const SearchOptions& options, ArchiveStore& archive,
-                                const People& people, Encoder& encoder);
+                                People& people, Encoder& encoder);
 
 // What may answer. kInvalid: a time that is none.
 Result<ArchiveFilter> make_filter(const SearchOptions& options);

@@ -53,8 +53,9 @@ class SearchAnswers : public testing::Test {
 };
 
 TEST_F(SearchAnswers, TheJsonSaysWhoWhenAndWhere) {
+  People nobody;
   const nlohmann::ordered_json all =
-      to_json({answer()}, videos("/videos/a.mp4"), {}, {{0, "out/001-77.jpg"}});
+      to_json({answer()}, videos("/videos/a.mp4"), nobody, {{0, "out/001-77.jpg"}});
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].dump(),
             R"({"score":0.9124,"margin":0.5,"identity":null,"label":"person","camera":"door",)"

@@ -149,7 +149,7 @@ class Search(unittest.TestCase):
         self.assert_refused("gone.png: no such file", *store, "--image", self.folder / "gone.png", code=1)
         self.assert_refused("must lie in the picture of 40 x 90 pixels", *store, "--image", self.picture(),
                             "--box", "10,10,50,50", code=2)
-        self.assert_refused("nobody has that UUID, number or name", *store, "--identity", "Zoe", code=1)
+        self.assert_refused("no identity is 'Zoe'", *store, "--identity", "Zoe", code=1)
         film = text.rename(self.folder / "text.avi")
         self.assert_refused("text.avi: is no video that can be decoded", *store, "--video", film, "--at", 1,
                             "--box", "1,1,20,20", code=1)
