@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "gst-plugin/color_space.h"
+
 namespace deepstack::gst {
 namespace {
 
@@ -29,22 +31,6 @@ std::optional<PixelFormat> pixel_format(GstVideoFormat format) {
     default:
       return {};
   }
-}
-
-ColorMatrix color_matrix(const GstVideoColorimetry& colorimetry) {
-  switch (colorimetry.matrix) {
-    case GST_VIDEO_COLOR_MATRIX_BT709:
-      return ColorMatrix::kBt709;
-    case GST_VIDEO_COLOR_MATRIX_BT2020:
-      return ColorMatrix::kBt2020;
-    default:
-      return ColorMatrix::kBt601;
-  }
-}
-
-ColorRange color_range(const GstVideoColorimetry& colorimetry) {
-  return colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 ? ColorRange::kFull
-                                                          : ColorRange::kLimited;
 }
 
 }  // namespace

@@ -2,23 +2,14 @@
 
 #include <string>
 
+#include "gst-plugin/color_space.h"
+
 namespace deepstack::gst {
 namespace {
 
 Canvas::Model model_of(const GstVideoFormatInfo* format) {
   if (GST_VIDEO_FORMAT_INFO_IS_RGB(format)) return Canvas::Model::kRgb;
   return GST_VIDEO_FORMAT_INFO_IS_GRAY(format) ? Canvas::Model::kGray : Canvas::Model::kYuv;
-}
-
-ColorMatrix matrix_of(const GstVideoColorimetry& colorimetry) {
-  switch (colorimetry.matrix) {
-    case GST_VIDEO_COLOR_MATRIX_BT709:
-      return ColorMatrix::kBt709;
-    case GST_VIDEO_COLOR_MATRIX_BT2020:
-      return ColorMatrix::kBt2020;
-    default:
-      return ColorMatrix::kBt601;
-  }
 }
 
 // GStreamer describes a format as Canvas does, component by component.
@@ -63,10 +54,8 @@ Result<Canvas> MappedCanvas::map(GstBuffer* buffer, const GstVideoInfo& info) {
   canvas.height = shown.height;
   canvas.depth = static_cast<int>(GST_VIDEO_FORMAT_INFO_DEPTH(format, 0));
   canvas.shift = static_cast<int>(GST_VIDEO_FORMAT_INFO_SHIFT(format, 0));
-  canvas.matrix = matrix_of(frame_.info.colorimetry);
-  canvas.range = frame_.info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255
-                     ? ColorRange::kFull
-                     : ColorRange::kLimited;
+  canvas.matrix = color_matrix(frame_.info.colorimetry);
+  canvas.range = color_range(frame_.info.colorimetry);
   for (guint i = 0; i < GST_VIDEO_FRAME_N_COMPONENTS(&frame_); ++i) {
     describe(frame_, i, shown, canvas);
   }
