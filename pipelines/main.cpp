@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/printable.h"
 #include "pipelines/command.h"
 #include "pipelines/config_arguments.h"
 
@@ -20,6 +21,16 @@ int report(const deepstack::Status& status) {
   if (status.ok()) return 0;
   std::fprintf(stderr, "deepstack: %s\n", status.message().c_str());
   return status.code() == deepstack::StatusCode::kInvalid ? kBadArguments : kJobFailed;
+}
+
+// CLI11 would only say that a subcommand is needed.
+int report_unknown(const std::string& word,
+                   const std::map<std::string, deepstack::Command>& commands) {
+  std::string known;
+  for (const auto& [name, command] : commands) known += " " + name;
+  std::fprintf(stderr, "deepstack: there is no command '%s', there are%s\n",
+               deepstack::printable(word).c_str(), known.c_str());
+  return kBadArguments;
 }
 
 }  // namespace
@@ -47,6 +58,10 @@ int main(int argc, char** argv) {
     if (!arguments.ok()) {
       std::fprintf(stderr, "deepstack: %s\n", arguments.status().message().c_str());
       return kBadArguments;
+    }
+    if (!arguments->empty() && !arguments->front().starts_with('-') &&
+        !commands.contains(arguments->front())) {
+      return report_unknown(arguments->front(), commands);
     }
     std::reverse(arguments->begin(), arguments->end());  // as CLI11 wants them
     app.parse(*std::move(arguments));

@@ -251,6 +251,7 @@ class Program(unittest.TestCase):
             bad.write_text("1,-1,nan,0,10,10,1\n")
             for arguments, code, named in (
                     ((), 2, "subcommand"),
+                    (("erase",), 2, "no command 'erase'"), (("",), 2, "no command ''"),
                     (("track",), 2, "--input"),
                     (("track", "--input", "/none", "--output", "-"), 1, "/none"),
                     (("track", "--input", text, "--output", "-"), 1, "text.avi"),
