@@ -18,6 +18,7 @@
 #include "pipelines/gallery_options.h"
 #include "pipelines/http/status_server.h"
 #include "pipelines/model_options.h"
+#include "pipelines/tracking_options.h"
 #include "pipelines/watch/camera_names.h"
 #include "pipelines/watch/event_publications.h"
 #include "pipelines/watch/line_output.h"
@@ -179,12 +180,7 @@ Command add_watch_command(CLI::App& app) {
                    "frames to analyse in a second of a camera, N or N/D; 0 for all")
       ->default_str("5")
       ->check([&settings](const std::string& text) { return read_rate(text, settings); });
-  static const std::map<std::string, ProposalSource> kProposals{{"motion", ProposalSource::kMotion},
-                                                                {"hog", ProposalSource::kHog}};
-  settings.proposals = ProposalSource::kMotion;
-  command->add_option("--proposals", settings.proposals, "where to look: motion or hog (people)")
-      ->transform(choice(kProposals))
-      ->default_str("motion");
+  add_tracking_options(*command, settings, "where to look");
   static const std::map<std::string, EventSchema> kSchemas{
       {"native", EventSchema::kNative},
       {"dlstreamer", EventSchema::kDlStreamer},
@@ -202,14 +198,6 @@ Command add_watch_command(CLI::App& app) {
   command
       ->add_option("--gallery-id", settings.gallery_id,
                    "inputs share the gallery of this name; empty: one of its own each")
-      ->capture_default_str();
-  command
-      ->add_option("--track-max-age", settings.track_max_age_ms,
-                   "ms; a track unseen for longer ends")
-      ->capture_default_str();
-  command
-      ->add_option("--reid-threshold", settings.reid_threshold,
-                   "match probability from which an identity is the same")
       ->capture_default_str();
   command->add_flag("--adaptive-depth", settings.adaptive_depth,
                     "run deeper levels only where the shallow ones do not decide");

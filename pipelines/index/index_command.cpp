@@ -3,16 +3,15 @@
 
 #include <csignal>
 #include <cstdio>
-#include <map>
 #include <memory>
 
 #include "core/store/open_gallery.h"
-#include "pipelines/choice.h"
 #include "pipelines/command.h"
 #include "pipelines/index/content_hash.h"
 #include "pipelines/index/index_session.h"
 #include "pipelines/index/recording_start.h"
 #include "pipelines/model_options.h"
+#include "pipelines/tracking_options.h"
 
 namespace deepstack {
 namespace {
@@ -133,29 +132,14 @@ Command add_index_command(CLI::App& app) {
       ->add_option("--sample-rate", options->sample_rate,
                    "frames a second that are analysed; 0: every frame")
       ->capture_default_str();
-  static const std::map<std::string, ProposalSource> kProposals{{"motion", ProposalSource::kMotion},
-                                                                {"hog", ProposalSource::kHog}};
   Settings& settings = options->settings;
-  settings.proposals = ProposalSource::kMotion;
   settings.gallery_max_bytes = kGallery_bytes;
-  command
-      ->add_option("--proposals", settings.proposals,
-                   "where to look without --detections: motion or hog (people)")
-      ->transform(choice(kProposals))
-      ->default_str("motion");
+  add_tracking_options(*command, settings, "where to look without --detections");
   command->add_option("--detections", options->detections,
                       "folder of MOTChallenge det.txt files, each called like its video");
   command->add_option("--object-class", settings.object_class,
                       "comma list of labels to look at; all when not given");
   command->add_option("--threshold", settings.threshold, "detections from here begin tracks")
-      ->capture_default_str();
-  command
-      ->add_option("--reid-threshold", settings.reid_threshold,
-                   "match probability from which an identity is the same")
-      ->capture_default_str();
-  command
-      ->add_option("--track-max-age", settings.track_max_age_ms,
-                   "ms; a track unseen for longer ends")
       ->capture_default_str();
   command
       ->add_option("--gallery-max-bytes", settings.gallery_max_bytes,
