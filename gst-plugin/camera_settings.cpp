@@ -166,14 +166,12 @@ Result<CameraPlan> plan_camera(const CameraSettings& settings) {
   if (!address.ok()) return address.status();
   CameraPlan plan;
   plan.address = *std::move(address);
-  plan.user = settings.user_id.empty() ? plan.address.user : settings.user_id;
-  plan.password = settings.user_pw.empty() ? plan.address.password : settings.user_pw;
-  if (!settings.credentials_file.empty()) {
-    Result<Credentials> credentials = read_credentials(settings.credentials_file);
-    if (!credentials.ok()) return credentials.status();
-    plan.user = credentials->user;
-    plan.password = credentials->password;
-  }
+  Result<Credentials> credentials =
+      choose_credentials(settings.credentials_file, {settings.user_id, settings.user_pw},
+                         {plan.address.user, plan.address.password});
+  if (!credentials.ok()) return credentials.status();
+  plan.user = credentials->user;
+  plan.password = credentials->password;
   plan.latency_ms = settings.latency_ms;
   plan.protocol = settings.protocol;
   plan.redactor = Redactor({plan.password, plan.address.password, plan.address.encoded_password,

@@ -70,4 +70,11 @@ Result<Credentials> read_credentials(const std::string& file) {
   return credentials;
 }
 
+Result<Credentials> choose_credentials(const std::string& file, const Credentials& set,
+                                       const Credentials& of_address) {
+  if (!file.empty()) return read_credentials(file);
+  return Credentials{.user = set.user.empty() ? of_address.user : set.user,
+                     .password = set.password.empty() ? of_address.password : set.password};
+}
+
 }  // namespace deepstack

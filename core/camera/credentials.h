@@ -20,4 +20,9 @@ struct Credentials {
 // and repeat nothing of what is in it.
 Result<Credentials> read_credentials(const std::string& file);
 
+// Whose word counts: that of a file when there is one, else of the property, else of the address,
+// user and password each. file: "" when there is none; errors as of read_credentials().
+Result<Credentials> choose_credentials(const std::string& file, const Credentials& set,
+                                       const Credentials& of_address);
+
 }  // namespace deepstack

@@ -52,14 +52,12 @@ Result<PublishPlan> plan_publishing(const PublishSettings& settings) {
   PublishPlan plan;
   plan.settings = settings;
   plan.address = *std::move(address);
-  plan.user = settings.user_id.empty() ? plan.address.user : settings.user_id;
-  plan.password = settings.user_pw.empty() ? plan.address.password : settings.user_pw;
-  if (!settings.credentials_file.empty()) {
-    Result<Credentials> credentials = read_credentials(settings.credentials_file);
-    if (!credentials.ok()) return credentials.status();
-    plan.user = credentials->user;
-    plan.password = credentials->password;
-  }
+  Result<Credentials> credentials =
+      choose_credentials(settings.credentials_file, {settings.user_id, settings.user_pw},
+                         {plan.address.user, plan.address.password});
+  if (!credentials.ok()) return credentials.status();
+  plan.user = credentials->user;
+  plan.password = credentials->password;
   plan.redactor = Redactor(
       {plan.password, settings.user_pw, plan.address.password, plan.address.encoded_password});
   if (plan.settings.client_id.empty()) plan.settings.client_id = "deepstack-" + random_uuid();

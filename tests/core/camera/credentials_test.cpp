@@ -69,5 +69,17 @@ TEST_F(CredentialsFile, IsFoundWhereSystemdPutsIt) {
   EXPECT_FALSE(read_credentials((folder_.path() / "camera").string()).ok()) << "a path is a path";
 }
 
+TEST_F(CredentialsFile, WinsOverThePropertyAndThatOverTheAddress) {
+  const Credentials set{"set", "set-pw"}, of_address{"address", "address-pw"};
+  const auto shown = [](const Result<Credentials>& credentials) {
+    return credentials.ok() ? credentials->user + " " + credentials->password : "";
+  };
+  EXPECT_EQ(shown(choose_credentials(write("file:file-pw\n"), set, of_address)), "file file-pw");
+  EXPECT_EQ(shown(choose_credentials("", set, of_address)), "set set-pw");
+  EXPECT_EQ(shown(choose_credentials("", {}, of_address)), "address address-pw");
+  EXPECT_EQ(shown(choose_credentials("", {"set", ""}, of_address)), "set address-pw");
+  EXPECT_FALSE(choose_credentials("/none/file", set, of_address).ok());
+}
+
 }  // namespace
 }  // namespace deepstack
