@@ -1,6 +1,7 @@
 // StdoutPublisher: lines to stdout, for pipes. A reader that is slow makes send() wait.
 #pragma once
 
+#include "core/interruptible_writer.h"
 #include "core/publish/event_publisher.h"
 
 namespace deepstack {
@@ -8,24 +9,17 @@ namespace deepstack {
 class StdoutPublisher final : public EventPublisher {
  public:
   explicit StdoutPublisher(DeliveryListener& listener);
-  ~StdoutPublisher() override;
-  StdoutPublisher(const StdoutPublisher&) = delete;
-  StdoutPublisher& operator=(const StdoutPublisher&) = delete;
 
   Status check() override;
   void open() override { listener_.opened(); }
   void send(uint64_t number, const std::string& json) override;
   void close() override {}
-  void interrupt() override;
+  void interrupt() override { writer_.interrupt(); }
   size_t window() const override { return 1; }
 
  private:
-  int wait_for_reader() const;
-  int write_all(std::string_view text) const;
-
   DeliveryListener& listener_;
-  const int fd_;
-  const int interrupt_fd_;  // an eventfd: readable once interrupted
+  const InterruptibleWriter writer_;
 };
 
 }  // namespace deepstack

@@ -1,13 +1,10 @@
 #include "pipelines/watch/line_output.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <system_error>
 #include <utility>
 
@@ -39,27 +36,19 @@ Result<std::unique_ptr<LineOutput>> LineOutput::open(const std::string& path,
   const std::string name = to_stdout ? "stdout" : path;
   if (fd < 0)
     return Status(StatusCode::kUnavailable, name + ": cannot be written: " + reason(errno));
-  const int interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (interrupt_fd < 0) {
-    ::close(fd);
+  std::unique_ptr<LineOutput> output(new LineOutput(name, fd, std::move(on_change)));
+  if (!output->writer_.is_open()) {
     return Status(StatusCode::kExhausted, name + ": no file descriptor left: " + reason(errno));
   }
-  std::unique_ptr<LineOutput> output(new LineOutput(name, fd, interrupt_fd, std::move(on_change)));
   if (!to_stdout && output->regular_ && ends_within_a_line(fd)) output->write_all("\n");
   return output;
 }
 
-LineOutput::LineOutput(std::string name, int fd, int interrupt_fd, std::function<void()> on_change)
+LineOutput::LineOutput(std::string name, int fd, std::function<void()> on_change)
     : name_(std::move(name)),
-      fd_(fd),
-      interrupt_fd_(interrupt_fd),
+      writer_(fd),
       on_change_(std::move(on_change)),
       regular_(is_regular(fd)) {}
-
-LineOutput::~LineOutput() {
-  ::close(fd_);
-  ::close(interrupt_fd_);
-}
 
 void LineOutput::write(std::string_view text) {
   if (listener_) listener_(text);
@@ -80,19 +69,18 @@ void LineOutput::write(std::string_view text) {
   if (changed && on_change_) on_change_();
 }
 
-// 0, or what went wrong. A pipe that has room takes PIPE_BUF bytes at once, so no write blocks
-// where interrupt() could not end it.
+// 0, or what went wrong.
 int LineOutput::write_all(std::string_view text) {
-  const off_t before = regular_ ? lseek(fd_, 0, SEEK_END) : -1;
+  if (!regular_) return writer_.write(text);
+  const int fd = writer_.descriptor();
+  const off_t before = lseek(fd, 0, SEEK_END);
   while (!text.empty()) {
-    if (const int error = regular_ ? 0 : wait_for_reader()) return error;
-    const size_t part = regular_ ? text.size() : std::min<size_t>(text.size(), PIPE_BUF);
-    const ssize_t written = ::write(fd_, text.data(), part);
+    const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (written < 0) {
       const int error = errno;
       // What of it is there already would run into the next line.
-      if (before >= 0 && ftruncate(fd_, before) != 0) return errno;
+      if (before >= 0 && ftruncate(fd, before) != 0) return errno;
       return error;
     }
     text.remove_prefix(static_cast<size_t>(written));
@@ -100,19 +88,7 @@ int LineOutput::write_all(std::string_view text) {
   return 0;
 }
 
-int LineOutput::wait_for_reader() const {
-  pollfd waited[] = {{fd_, POLLOUT, 0}, {interrupt_fd_, POLLIN, 0}};
-  while (poll(waited, 2, -1) < 0) {
-    if (errno != EINTR) return errno;
-  }
-  if (waited[1].revents != 0) return ECANCELED;
-  return (waited[0].revents & POLLERR) != 0 ? EPIPE : 0;
-}
-
-void LineOutput::interrupt() {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(interrupt_fd_, &one, sizeof one);
-}
+void LineOutput::interrupt() { writer_.interrupt(); }
 
 LineOutput::State LineOutput::state() const {
   const std::lock_guard guard(mutex_);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/interruptible_writer.h"
 #include "core/status.h"
 
 namespace deepstack {
@@ -29,7 +30,6 @@ class LineOutput {
   // lost.
   static Result<std::unique_ptr<LineOutput>> open(const std::string& path,
                                                   std::function<void()> on_change);
-  ~LineOutput();
   LineOutput(const LineOutput&) = delete;
   LineOutput& operator=(const LineOutput&) = delete;
 
@@ -45,13 +45,11 @@ class LineOutput {
   State state() const;
 
  private:
-  LineOutput(std::string name, int fd, int interrupt_fd, std::function<void()> on_change);
+  LineOutput(std::string name, int fd, std::function<void()> on_change);
   int write_all(std::string_view text);
-  int wait_for_reader() const;
 
   const std::string name_;
-  const int fd_;
-  const int interrupt_fd_;  // an eventfd: readable once interrupted
+  const InterruptibleWriter writer_;
   const std::function<void()> on_change_;
   bool regular_ = false;
   std::function<void(std::string_view)> listener_;
